@@ -1,0 +1,156 @@
+"""The words of celltrail as types: what every layer speaks, and nothing that does anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+__all__ = [
+    "ArtifactInfo",
+    "DatasetInfo",
+    "ErrorInfo",
+    "Inferred",
+    "Number",
+    "ParamValue",
+    "Scalar",
+    "SourceInfo",
+    "Status",
+    "Summary",
+]
+
+Number: TypeAlias = int | float
+Scalar: TypeAlias = bool | int | float | str | None
+#: What a param may be: a scalar, or lists and string-keyed mappings of them (kept as JSON).
+ParamValue: TypeAlias = Scalar | Sequence[Any] | Mapping[str, Any]
+
+
+class Status(StrEnum):
+    """Where a run stands.
+
+    ``LOST`` is never written by the run itself: whoever merges the store says so
+    when the run's process is gone.
+    """
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """A value that was recorded unasked, and why.
+
+    Parameters
+    ----------
+    value
+        The value itself: a scalar, or a small list or mapping of scalars.
+    reason
+        One short phrase for people, such as ``"assigned a literal on line 2"``.
+    """
+
+    value: ParamValue
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """The code that a run executed, and where it stands.
+
+    Parameters
+    ----------
+    text
+        The source text, without celltrail's own head line.
+    kind
+        ``"cell"``, ``"statement"``, ``"block"`` or ``"function"``.
+    name
+        For a function, its qualified name; else empty.
+    cell_id
+        The front end's id of the cell, where it gives one.
+    execution_count
+        The ``n`` of ``In[n]``, where there is one.
+    notebook
+        Path of the notebook or script, where it is known.
+    """
+
+    text: str
+    kind: str = "cell"
+    name: str = ""
+    cell_id: str | None = None
+    execution_count: int | None = None
+    notebook: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorInfo:
+    """The exception that ended a run, as text only: no object is ever stored."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one metric came to in one run.
+
+    ``last`` is the value at the greatest step; of several at that step, the one
+    that was logged last. NaN counts in ``count`` but never in ``min``, ``max`` and
+    ``mean``, which are NaN when there is nothing else.
+
+    Parameters
+    ----------
+    last, last_step
+        The last value and its step.
+    min, max, mean
+        Over the values that are not NaN.
+    count
+        How many points were logged, NaN included.
+    """
+
+    last: Number
+    last_step: int
+    min: float
+    max: float
+    mean: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactInfo:
+    """A stored object of a run: its name and content address, without the content."""
+
+    name: str
+    kind: str
+    mime: str
+    sha256: str
+    size: int
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """A light description of data that a run read: shape and types, never the values.
+
+    Parameters
+    ----------
+    name
+        The variable's name in the notebook.
+    kind
+        The qualified type, such as ``"pandas.DataFrame"``.
+    shape
+        Rows, columns and so on.
+    schema
+        Column name to type, or ``{"": dtype}`` for an array.
+    size
+        Bytes in memory, where that is known without touching the data.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    schema: Mapping[str, str] = field(default_factory=dict)
+    size: int | None = None
