@@ -1,0 +1,220 @@
+"""One batch of spool records into the database, in a transaction that is not begun here."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from celltrail.store.changes import Changes, SegmentNames
+from celltrail.store.metrics import PointBatch, insert_points
+from celltrail.store.runs import update_runs
+from celltrail.store.tables import COLUMNS, insert, select_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from duckdb import DuckDBPyConnection
+
+    from celltrail.store.layout import Layout
+    from celltrail.store.owner import SessionOwner
+    from celltrail.store.spool import Offsets, Slice
+
+__all__ = ["apply_slices", "mark_lost"]
+
+_SUPERSEDED = """
+INSERT INTO param_changes
+SELECT p.* FROM params p JOIN (SELECT unnest($1::BIGINT[]) AS run, unnest($2::VARCHAR[]) AS key) n
+ON p.run = n.run AND p.key = n.key
+"""
+_DELETE_PARAMS = """
+DELETE FROM params USING (SELECT unnest($1::BIGINT[]) AS run, unnest($2::VARCHAR[]) AS key) n
+WHERE params.run = n.run AND params.key = n.key
+"""
+_DELETE_TAGS = """
+DELETE FROM tags USING (SELECT unnest($1::BIGINT[]) AS run, unnest($2::VARCHAR[]) AS tag) n
+WHERE tags.run = n.run AND tags.tag = n.tag
+"""
+_DELETE_MERGED = """
+DELETE FROM merged USING (
+    SELECT unnest($1::VARCHAR[]) AS session, unnest($2::BIGINT[]) AS segment
+) n
+WHERE merged.session = n.session AND merged.segment = n.segment
+"""
+
+
+def apply_slices(
+    con: DuckDBPyConnection,
+    layout: Layout,
+    slices: Sequence[Slice],
+    owners: Mapping[str, SessionOwner],
+) -> tuple[int, list[tuple[str, str]]]:
+    """Insert everything that is in some slices, and how far they go.
+
+    Parameters
+    ----------
+    con
+        A connection that uses the store, in a transaction.
+    layout
+        Where blobs are.
+    slices
+        What to insert; those of one session in their order.
+    owners
+        Session id to the process that wrote.
+
+    Returns
+    -------
+    tuple
+        How many records made no sense, and (session, sha256) of the blobs that are in the
+        database now.
+    """
+    changes, points = Changes(), PointBatch()
+    for part in slices:
+        names = SegmentNames()
+        names.read(part.known)
+        names.read(part.events)
+        changes.read(part.session, part.events)
+        points.add(part.points, names)
+    for run_id in points.run_ids():
+        changes.run(run_id)
+    runs = update_runs(con, changes.runs)
+    _sessions(con, changes, {part.session for part in slices}, owners)
+    _content(con, changes)
+    _params(con, changes, runs)
+    _tags(con, changes, runs)
+    insert(con, "artifacts", ((runs[row[0]], *row[1:]) for row in changes.artifacts))
+    insert(con, "run_datasets", ((runs[row[0]], *row[1:]) for row in changes.run_datasets))
+    cells = ((*row[:-1], None if row[-1] is None else runs[row[-1]]) for row in changes.cells)
+    insert(con, "cell_executions", cells)
+    blobs = _blobs(con, layout, changes)
+    skipped = insert_points(con, points, runs)
+    _offsets(con, slices)
+    return skipped + changes.skipped, blobs
+
+
+def _new(con: DuckDBPyConnection, table: str, key: str, values: Iterable[str]) -> set[str]:
+    """Give those of ``values`` that the table does not hold yet."""
+    wanted = list(values)
+    if not wanted:
+        return set()
+    found = con.execute(
+        f"SELECT {key} FROM {table} WHERE {key} IN (SELECT unnest($1::VARCHAR[]))", [wanted]
+    ).fetchall()
+    return set(wanted) - {value for (value,) in found}
+
+
+def _content(con: DuckDBPyConnection, changes: Changes) -> None:
+    """Insert what is addressed by its content and so never changes."""
+    new = _new(con, "sources", "sha256", changes.sources)
+    insert(con, "sources", ((sha, changes.sources[sha]) for sha in new))
+    new = _new(con, "environments", "sha256", changes.environments)
+    insert(con, "environments", ((sha, changes.environments[sha]) for sha in new))
+    new = _new(con, "datasets", "sha256", changes.datasets)
+    insert(con, "datasets", (changes.datasets[sha] for sha in new))
+
+
+def _sessions(
+    con: DuckDBPyConnection,
+    changes: Changes,
+    sessions: set[str],
+    owners: Mapping[str, SessionOwner],
+) -> None:
+    names = [name for name, _ in COLUMNS["sessions"]]
+    known = {
+        row[0]: dict(zip(names, row, strict=True))
+        for row in select_all(con, "sessions", "id", list(sessions | changes.sessions.keys()))
+    }
+    touched = {}
+    for session in sessions | changes.sessions.keys():
+        row = known.get(session)
+        if row is None:
+            row = {**dict.fromkeys(names), "id": session}
+        elif session not in changes.sessions:
+            continue
+        row.update(changes.sessions.get(session, {}))
+        owner = owners.get(session)
+        if owner is not None:
+            row.update(
+                host=owner.host,
+                pid=owner.pid,
+                process_started=owner.process_started,
+                boot=owner.boot,
+            )
+        touched[session] = row
+    if touched:
+        con.execute(
+            "DELETE FROM sessions WHERE id IN (SELECT unnest($1::VARCHAR[]))", [list(touched)]
+        )
+    insert(con, "sessions", ([row[name] for name in names] for row in touched.values()))
+
+
+def _params(con: DuckDBPyConnection, changes: Changes, runs: Mapping[str, int]) -> None:
+    """Make the last value of each param the current one, and keep those before it."""
+    current: dict[tuple[int, str], tuple[Any, ...]] = {}
+    superseded = []
+    for run_id, *rest in changes.params:
+        row = (runs[run_id], *rest)
+        place = row[0], row[1]
+        if place in current:
+            superseded.append(current[place])
+        current[place] = row
+    if not current:
+        return
+    places = [list(column) for column in zip(*current, strict=True)]
+    con.execute(_SUPERSEDED, places)
+    con.execute(_DELETE_PARAMS, places)
+    insert(con, "param_changes", superseded)
+    insert(con, "params", current.values())
+
+
+def _tags(con: DuckDBPyConnection, changes: Changes, runs: Mapping[str, int]) -> None:
+    if not changes.tags:
+        return
+    tags = [(runs[run_id], tag) for run_id, tag in changes.tags]
+    con.execute(_DELETE_TAGS, [list(column) for column in zip(*tags, strict=True)])
+    on = (row for row, is_on in zip(tags, changes.tags.values(), strict=True) if is_on)
+    insert(con, "tags", on)
+
+
+def _blobs(con: DuckDBPyConnection, layout: Layout, changes: Changes) -> list[tuple[str, str]]:
+    """Take small artifacts into the database; large ones are files already."""
+    new = _new(con, "blobs", "sha256", changes.blobs)
+    done = []
+    for sha256, session in changes.blobs.items():
+        path = layout.blob(session, sha256)
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        # A file that is not what it is named after (the disk was full) is no such blob.
+        if sha256 in new and hashlib.sha256(data).hexdigest() == sha256:
+            insert(con, "blobs", [(sha256, len(data), data)])
+        done.append((session, sha256))
+    return done
+
+
+def _offsets(con: DuckDBPyConnection, slices: Sequence[Slice]) -> None:
+    rows: dict[tuple[str, int], Offsets] = {(s.session, s.segment): s.end for s in slices}
+    con.execute(_DELETE_MERGED, [list(column) for column in zip(*rows, strict=True)])
+    insert(con, "merged", ((*place, end.events, end.points) for place, end in rows.items()))
+
+
+def mark_lost(con: DuckDBPyConnection, ended: Iterable[str]) -> int:
+    """Say of runs whose process is gone, and that never ended, that they are lost.
+
+    Parameters
+    ----------
+    con
+        A connection that uses the store, in a transaction.
+    ended
+        Sessions that will write nothing more, and are wholly merged.
+
+    Returns
+    -------
+    int
+        How many were marked.
+    """
+    rows = con.execute(
+        "UPDATE runs SET status = 'lost' WHERE status = 'running' "
+        "AND session IN (SELECT unnest($1::VARCHAR[])) RETURNING run",
+        [list(ended)],
+    ).fetchall()
+    return len(rows)

@@ -1,0 +1,156 @@
+"""Everybody's spools into the store: every record exactly once."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from celltrail.errors import CelltrailWarning, StoreUnwritableError
+from celltrail.store.apply import apply_slices, mark_lost
+from celltrail.store.instance import attached
+from celltrail.store.owner import Life, SessionOwner
+from celltrail.store.schema import create, migrate
+from celltrail.store.spool import Offsets, Slice, Spool, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from duckdb import DuckDBPyConnection
+
+    from celltrail.store.layout import Layout
+
+__all__ = ["merge_spool"]
+
+#: Bytes of records in one transaction, so that memory stays bounded.
+_BATCH = 16 << 20
+
+
+def merge_spool(layout: Layout) -> dict[tuple[str, int], Offsets]:
+    """Insert what all writers have logged, and remove the files that are done with.
+
+    The rows and how far each file was read are committed together, so that a merge that
+    is killed at any point is simply done again. The exclusive lock and `process_wide`
+    must be held.
+
+    Parameters
+    ----------
+    layout
+        The store's paths.
+
+    Returns
+    -------
+    dict
+        (session, segment) to how much of it is in the store now.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be written; everything stays in the spool.
+    """
+    spool = Spool(layout)
+    everybody = list(spool.writers())
+    writers = [writer for writer in everybody if writer.readable]
+    if not layout.store.exists():
+        _create(layout)
+    with attached(layout.store, read_only=False) as con:
+        migrate(con, layout.store)
+        merged = _load_offsets(con)
+        owners = {w.session: w.owner for w in writers if w.owner is not None}
+        blobs: list[tuple[str, str]] = []
+        skipped = 0
+        for batch in _batches(_slices(writers, merged)):
+            con.execute("BEGIN")
+            more, taken = apply_slices(con, layout, batch, owners)
+            con.execute("COMMIT")
+            skipped += more
+            blobs += taken
+            merged.update({(part.session, part.segment): part.end for part in batch})
+        _finish(con, everybody, merged)
+    # The store is closed and whole: only now may anything go.
+    for session, sha256 in blobs:
+        layout.blob(session, sha256).unlink(missing_ok=True)
+    _clean_up(writers)
+    if skipped:
+        warnings.warn(
+            f"celltrail: {skipped:,} damaged records in {layout.spool} were passed over.",
+            CelltrailWarning,
+            stacklevel=2,
+        )
+    return merged
+
+
+def _create(layout: Layout) -> None:
+    try:
+        layout.store.parent.mkdir(parents=True, exist_ok=True)
+        layout.spool.mkdir(exist_ok=True)
+        create(layout.store, layout.spool)
+    except OSError as error:
+        raise StoreUnwritableError(layout.store, error) from error
+
+
+def _load_offsets(con: DuckDBPyConnection) -> dict[tuple[str, int], Offsets]:
+    rows = con.execute("SELECT session, segment, events, points FROM merged").fetchall()
+    return {(session, segment): Offsets(e, p) for session, segment, e, p in rows}
+
+
+def _slices(writers: Iterable[Writer], merged: dict[tuple[str, int], Offsets]) -> Iterator[Slice]:
+    """Read what is new, one segment after the other and each only when its turn comes."""
+    for writer in writers:
+        for segment in writer.segments:
+            part = segment.read(merged.get((writer.session, segment.number), Offsets()))
+            if len(part):
+                yield part
+
+
+def _batches(slices: Iterable[Slice]) -> Iterator[list[Slice]]:
+    batch: list[Slice] = []
+    size = 0
+    for part in slices:
+        batch.append(part)
+        size += len(part)
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _finish(
+    con: DuckDBPyConnection, writers: list[Writer], merged: dict[tuple[str, int], Offsets]
+) -> None:
+    """Mark runs as lost, and forget offsets of folders that are gone."""
+    there = {writer.session for writer in writers}
+    ended = {writer.session for writer in writers if writer.ended and writer.readable}
+    ended |= _dead_sessions(con) - there
+    gone = {session for session, _ in merged} - there
+    con.execute("BEGIN")
+    if ended:
+        mark_lost(con, ended)
+    if gone:
+        con.execute(
+            "DELETE FROM merged WHERE session IN (SELECT unnest($1::VARCHAR[]))", [list(gone)]
+        )
+    con.execute("COMMIT")
+
+
+def _dead_sessions(con: DuckDBPyConnection) -> set[str]:
+    """Find sessions with running runs whose process is gone, whatever became of their spool."""
+    rows = con.execute(
+        "SELECT id, host, pid, process_started, boot FROM sessions WHERE id IN "
+        "(SELECT session FROM runs WHERE status = 'running')"
+    ).fetchall()
+    owners = (SessionOwner(*row) for row in rows if None not in row)
+    return {owner.id for owner in owners if owner.life() is Life.DEAD}
+
+
+def _clean_up(writers: Iterable[Writer]) -> None:
+    for writer in writers:
+        try:
+            if writer.ended:
+                writer.remove()
+                continue
+            for segment in writer.segments:
+                if segment.final:
+                    segment.remove()
+        except OSError:
+            continue  # it is merged, and is removed by a later merge

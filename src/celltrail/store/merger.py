@@ -1,0 +1,80 @@
+"""The thread that merges in the background, so that the store is never far behind."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import warnings
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from celltrail.errors import CelltrailWarning
+
+if TYPE_CHECKING:
+    from celltrail.store.store import Store
+
+__all__ = ["Merger"]
+
+
+class Merger:
+    """Merges a store's spool from time to time; it never raises into the user's code.
+
+    Parameters
+    ----------
+    store
+        The store.
+    interval
+        Seconds between two looks.
+    """
+
+    def __init__(self, store: Store, interval: float = 2.0) -> None:
+        self._store = store
+        self._interval = interval
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._warned = False
+
+    def start(self) -> None:
+        """Start the thread; does nothing when it runs."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="celltrail-merge", daemon=True)
+        self._thread.start()
+        # A daemon, so that Python does not wait for it before it runs exit handlers; but one
+        # that is still inside DuckDB when the interpreter is torn down crashes the process.
+        atexit.register(self.stop)
+
+    def wake(self) -> None:
+        """Let it look now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End the thread, after the merge that it is in; does nothing when there is none."""
+        thread, self._thread = self._thread, None
+        self._stopped.set()
+        self._wake.set()
+        atexit.unregister(self.stop)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _work(self) -> None:
+        wake, stopped = self._wake, self._stopped
+        while not stopped.is_set():
+            wake.wait(self._interval)
+            wake.clear()
+            try:
+                self._store.merge(wait=0)
+            except Exception as error:  # noqa: BLE001 - any; it is shown as a warning, once
+                self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        if self._warned:
+            return
+        self._warned = True
+        message = f"celltrail: {error} What is logged stays in the spool until that works again."
+        # Where the user made warnings errors, there is nobody here to raise them to.
+        with suppress(CelltrailWarning):
+            warnings.warn(message, CelltrailWarning, stacklevel=2)

@@ -1,0 +1,99 @@
+"""Whose a spool folder is, and whether that process still lives."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+from celltrail.store.system import boot_id, process_started
+
+__all__ = ["Life", "SessionOwner"]
+
+#: Two readings of one process's start time differ by rounding, not by more.
+_SAME_START = 0.5
+
+
+class Life(Enum):
+    """What is known of a process."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+    #: It is, or may be, on another machine: only its silence says anything.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOwner:
+    """One life of one process, which no later process with the same number is taken for.
+
+    Parameters
+    ----------
+    id
+        The session's id.
+    host
+        The machine's name.
+    pid
+        The process's number there.
+    process_started
+        When the process was started, as `process_started` tells it.
+    boot
+        In which life of the machine, and which container of it, the number counts.
+    """
+
+    id: str
+    host: str
+    pid: int
+    process_started: float
+    boot: str = ""
+
+    @classmethod
+    def current(cls, session_id: str) -> SessionOwner:
+        """Describe this process as the owner of a session."""
+        pid = os.getpid()
+        return cls(session_id, socket.gethostname(), pid, process_started(pid) or 0.0, boot_id())
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> SessionOwner:
+        """Read what `to_json` wrote; ValueError when it is something else."""
+        data: Any = json.loads(text)
+        try:
+            return cls(
+                str(data["id"]),
+                str(data["host"]),
+                int(data["pid"]),
+                float(data["process_started"]),
+                str(data["boot"]),
+            )
+        except (KeyError, TypeError) as error:
+            message = f"not an owner: {text!r}"
+            raise ValueError(message) from error
+
+    def to_json(self) -> str:
+        """Write the owner down."""
+        return json.dumps(asdict(self))
+
+    def is_of_this_host(self) -> bool:
+        """Say whether the process ran on this machine, in whatever life of it."""
+        return self.host == socket.gethostname()
+
+    def life(self) -> Life:
+        """Say whether the process still lives.
+
+        Returns
+        -------
+        Life
+            ``UNKNOWN`` for another host, another boot or another container: their process
+            numbers mean nothing here.
+        """
+        if not self.is_of_this_host() or self.boot != boot_id():
+            return Life.UNKNOWN
+        started = process_started(self.pid)
+        if started is None:
+            return Life.DEAD
+        if started == 0.0 or abs(started - self.process_started) < _SAME_START:
+            return Life.ALIVE
+        return Life.DEAD

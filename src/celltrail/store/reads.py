@@ -1,0 +1,230 @@
+"""Queries over an attached store, each fetched whole into rows or columns."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from celltrail.model import ArtifactInfo, DatasetInfo, ErrorInfo, Status
+from celltrail.store.rows import (
+    HistoryColumns,
+    ParamChange,
+    ParamColumns,
+    RunRow,
+    SummaryColumns,
+)
+from celltrail.store.values import PARAM_KINDS, decode_param
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from duckdb import DuckDBPyConnection
+
+__all__ = [
+    "artifacts",
+    "datasets",
+    "find_run",
+    "history",
+    "metric_names",
+    "param_changes",
+    "params",
+    "run_rows",
+    "summaries",
+    "tags",
+]
+
+_SHORTEST_PREFIX = 6
+
+_RUNS = """
+SELECT r.run, r.id, r.number, r.name, r.experiment, r.session, r.status, epoch_us(r.started),
+    epoch_us(r.ended), r.note, r.kind, r.source, r.source_name, r.cell_id, r.execution_count,
+    r.notebook, before.id, above.id, r.error_type, r.error_message, r.error_traceback,
+    r.git_commit, r.git_branch, r.git_dirty, r.environment, r.cpu_seconds, r.peak_memory
+FROM runs r
+LEFT JOIN runs before ON before.run = r.previous
+LEFT JOIN runs above ON above.run = r.parent
+WHERE r.number IS NOT NULL {which}
+ORDER BY r.id
+"""
+_SOME = "AND {column} IN (SELECT unnest($some::{type}[]))"
+
+_FINDS = (
+    "SELECT id FROM runs WHERE number IS NOT NULL AND id = $1",
+    "SELECT id FROM runs WHERE number IS NOT NULL AND name = $1 ORDER BY id DESC LIMIT 1",
+)
+_FIND_PREFIX = "SELECT id FROM runs WHERE number IS NOT NULL AND starts_with(id, $1) LIMIT 2"
+_FIND_NUMBER = "SELECT id FROM runs WHERE number = $1 ORDER BY id DESC LIMIT 1"
+
+_PARAMS = f"""
+WITH p AS (SELECT * FROM params WHERE true {{which}}),
+names AS (SELECT unnest($names::VARCHAR[]) AS name, unnest(range(len($names))) AS code)
+SELECT p.run, names.code AS key,
+    (list_position({list(PARAM_KINDS)!r}, p.kind) - 1)::UTINYINT AS kind,
+    coalesce(p.number, 0) AS number, p.text, coalesce(p.bool, false) AS bool, p.json, p.reason
+FROM p JOIN names ON names.name = p.key
+ORDER BY p.run, names.code
+"""
+_SUMMARIES = """
+SELECT s.run, s.key, s.last, coalesce(s.last_exact, 0) AS last_exact,
+    s.last_exact IS NOT NULL AS is_exact, s.last_step, coalesce(s.min, 'NaN'::DOUBLE) AS min,
+    coalesce(s.max, 'NaN'::DOUBLE) AS max,
+    CASE WHEN s.count > s.nans THEN s.sum / (s.count - s.nans) ELSE 'NaN'::DOUBLE END AS mean,
+    s.count
+FROM summaries s WHERE true {which} ORDER BY s.run, s.key
+"""
+_HISTORY = """
+SELECT m.run, m.step, epoch_us(m.time) AS time, m.value, coalesce(m.exact, 0) AS exact,
+    m.exact IS NOT NULL AS is_exact
+FROM metrics m
+WHERE m.key = (SELECT key FROM metric_keys WHERE name = $metric)
+    AND m.run IN (SELECT unnest($some::BIGINT[]))
+ORDER BY m.run, m.step, m.time, m.rowid
+"""
+_CHANGES = """
+SELECT key, kind, number, text, bool, json, reason, epoch_us(time)
+FROM (
+    SELECT *, 0 AS current, rowid AS place FROM param_changes WHERE run = $1
+    UNION ALL SELECT *, 1, rowid FROM params WHERE run = $1
+)
+ORDER BY key, current, place
+"""
+
+
+def _which(
+    column: str, kind: str, values: Sequence[Any] | None
+) -> tuple[str, dict[str, list[Any]]]:
+    """Give the condition that keeps all, or only some, and its parameter."""
+    if values is None:
+        return "", {}
+    return _SOME.format(column=column, type=kind), {"some": list(values)}
+
+
+def _plain(column: Any) -> Any:
+    """Turn a masked object column into one with None, and drop masks that hide nothing."""
+    import numpy as np
+
+    if not isinstance(column, np.ma.MaskedArray):
+        return column
+    if column.dtype == object:
+        data = column.data.copy()
+        data[np.ma.getmaskarray(column)] = None
+        return data
+    return column.data
+
+
+def _columns(con: DuckDBPyConnection, query: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    fetched: Mapping[str, Any] = con.execute(query, dict(values)).fetchnumpy()
+    return {name: _plain(column) for name, column in fetched.items()}
+
+
+def run_rows(con: DuckDBPyConnection, ids: Sequence[str] | None) -> list[RunRow]:
+    """Read runs, oldest first, or only those of some ids."""
+    which, values = _which("r.id", "VARCHAR", ids)
+    rows = con.execute(_RUNS.format(which=which), values).fetchall()
+    return [_run_row(row) for row in rows]
+
+
+def _run_row(row: Sequence[Any]) -> RunRow:
+    error = ErrorInfo(row[18], row[19] or "", row[20] or "") if row[18] else None
+    try:
+        status = Status(row[6])
+    except ValueError:
+        status = Status.LOST
+    values = [*row[:6], status, *row[7:9], row[9] or "", *row[10:18], error, *row[21:]]
+    return RunRow(*values)
+
+
+def find_run(con: DuckDBPyConnection, ref: str | int) -> str | None:
+    """Find the id of a run by id, name, number or the beginning of its id."""
+    if isinstance(ref, int):
+        found = con.execute(_FIND_NUMBER, [ref]).fetchall()
+        return found[0][0] if found else None
+    for query in _FINDS:
+        found = con.execute(query, [ref]).fetchall()
+        if found:
+            return str(found[0][0])
+    if len(ref) >= _SHORTEST_PREFIX:
+        found = con.execute(_FIND_PREFIX, [ref.upper()]).fetchall()
+        if len(found) == 1:
+            return str(found[0][0])
+    return None
+
+
+def params(con: DuckDBPyConnection, runs: Sequence[int] | None) -> ParamColumns:
+    """Read current params."""
+    which, values = _which("run", "BIGINT", runs)
+    query = f"SELECT DISTINCT key FROM params WHERE true {which} ORDER BY key"
+    names = [name for (name,) in con.execute(query, values).fetchall()]
+    columns = _columns(con, _PARAMS.format(which=which), {**values, "names": names})
+    return ParamColumns(**columns, names=names)
+
+
+def summaries(con: DuckDBPyConnection, runs: Sequence[int] | None) -> SummaryColumns:
+    """Read summaries of metrics."""
+    import numpy as np
+
+    which, values = _which("s.run", "BIGINT", runs)
+    columns = _columns(con, _SUMMARIES.format(which=which), values)
+    names: dict[int, str] = dict(con.execute("SELECT key, name FROM metric_keys").fetchall())
+    used = sorted(np.unique(columns["key"]).tolist(), key=names.__getitem__)
+    codes = np.zeros(max(used, default=0) + 1, np.int64)
+    codes[used] = np.arange(len(used))
+    columns["key"] = codes[columns["key"]]
+    return SummaryColumns(**columns, names=[names[key] for key in used])
+
+
+def tags(con: DuckDBPyConnection, runs: Sequence[int] | None) -> dict[int, list[str]]:
+    """Read tags, sorted, of those runs that have any."""
+    which, values = _which("run", "BIGINT", runs)
+    query = f"SELECT run, list(tag ORDER BY tag) FROM tags WHERE true {which} GROUP BY run"
+    return dict(con.execute(query, values).fetchall())
+
+
+def history(con: DuckDBPyConnection, runs: Sequence[int], metric: str) -> HistoryColumns:
+    """Read all points of one metric."""
+    return HistoryColumns(**_columns(con, _HISTORY, {"some": list(runs), "metric": metric}))
+
+
+def metric_names(con: DuckDBPyConnection, runs: Sequence[int] | None) -> list[str]:
+    """Read the names of the metrics that some runs have."""
+    which, values = _which("s.run", "BIGINT", runs)
+    query = (
+        "SELECT DISTINCT k.name FROM summaries s JOIN metric_keys k USING (key) "
+        f"WHERE true {which} ORDER BY k.name"
+    )
+    return [name for (name,) in con.execute(query, values).fetchall()]
+
+
+def param_changes(con: DuckDBPyConnection, run: int) -> list[ParamChange]:
+    """Read every value that the params of a run had, the current one last."""
+    rows = con.execute(_CHANGES, [run]).fetchall()
+    return [ParamChange(row[0], decode_param(row[1:6]), row[6], row[7]) for row in rows]
+
+
+def artifacts(con: DuckDBPyConnection, run: int) -> list[ArtifactInfo]:
+    """Read what a run stored, in order."""
+    rows = con.execute(
+        "SELECT name, coalesce(kind, ''), coalesce(mime, ''), sha256, size, step "
+        "FROM artifacts WHERE run = $1 ORDER BY time, rowid",
+        [run],
+    ).fetchall()
+    return [ArtifactInfo(*row) for row in rows]
+
+
+def datasets(con: DuckDBPyConnection, run: int) -> list[DatasetInfo]:
+    """Read what data a run read, in order."""
+    rows = con.execute(
+        "SELECT n.name, d.kind, d.shape, d.schema, d.size FROM run_datasets n "
+        "JOIN datasets d ON d.sha256 = n.dataset WHERE n.run = $1 ORDER BY n.rowid",
+        [run],
+    ).fetchall()
+    return [
+        DatasetInfo(
+            name,
+            kind or "",
+            tuple(json.loads(shape) or ()),
+            json.loads(schema) or {},
+            size,
+        )
+        for name, kind, shape, schema, size in rows
+    ]

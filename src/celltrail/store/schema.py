@@ -1,0 +1,99 @@
+"""Making a store, and bringing an older one up to date."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from celltrail.errors import StoreCorruptError, StoreNewerError
+from celltrail.store.instance import attached
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["create", "migrate", "require_readable"]
+
+
+@cache
+def _migrations() -> list[tuple[int, str]]:
+    """Give the numbered migrations, in order."""
+    folder = resources.files("celltrail.store") / "sql"
+    files = sorted((file.name, file) for file in folder.iterdir() if file.name.endswith(".sql"))
+    return [(int(name[:4]), file.read_text("utf-8")) for name, file in files]
+
+
+def _version(con: DuckDBPyConnection, path: Path) -> int:
+    """Give the version of the schema, 0 for an empty database."""
+    tables = {
+        name
+        for (name,) in con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'store'"
+        ).fetchall()
+    }
+    if not tables:
+        return 0
+    if "migrations" not in tables or "runs" not in tables:
+        raise StoreCorruptError(path, "it is a DuckDB file of something else")
+    (version,) = con.execute("SELECT max(version) FROM migrations").fetchall()[0]
+    known = _migrations()[-1][0]
+    if version > known:
+        raise StoreNewerError(path, version, known)
+    return int(version)
+
+
+def require_readable(con: DuckDBPyConnection, path: Path) -> None:
+    """Raise unless the attached file has the schema that this celltrail reads.
+
+    Raises
+    ------
+    StoreCorruptError
+        For a database of something else.
+    StoreNewerError
+        For a store of a later celltrail.
+    """
+    if _version(con, path) == 0:
+        raise StoreCorruptError(path, "it is an empty DuckDB file")
+
+
+def migrate(con: DuckDBPyConnection, path: Path) -> None:
+    """Apply the migrations that the attached file lacks, each in one transaction.
+
+    Raises
+    ------
+    StoreCorruptError, StoreNewerError
+        As `require_readable`.
+    """
+    version = _version(con, path)
+    for number, statements in _migrations():
+        if number > version:
+            con.execute("BEGIN")
+            con.execute(statements)
+            con.execute("INSERT INTO migrations VALUES ($1, make_timestamp($2))", [number, _now()])
+            con.execute("COMMIT")
+            con.execute("CHECKPOINT")
+
+
+def create(path: Path, workplace: Path) -> None:
+    """Make a new store, which is there whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Where; nothing may be there yet.
+    workplace
+        A folder of the same file system. The exclusive lock must be held.
+    """
+    new = workplace / f".new-{path.name}"
+    for leftover in (new, new.with_name(new.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    with attached(new, read_only=False) as con:
+        migrate(con, new)
+    new.rename(path)
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

@@ -1,0 +1,109 @@
+"""A user's own query, in a DuckDB instance that can reach nothing but the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from celltrail.errors import SqlError
+from celltrail.store.instance import quoted, translated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+    import pandas as pd
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["run_query"]
+
+#: After the store is attached nothing else can be, and no setting can be changed back.
+_LOCKED = (
+    "SET python_enable_replacements = false",
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET temp_directory = ''",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+
+
+def run_query(
+    path: Path, query: str, parameters: Sequence[Any] | Mapping[str, Any] | None
+) -> pd.DataFrame:
+    """Run one query over a store.
+
+    Parameters
+    ----------
+    path
+        An existing store; the shared lock and `process_wide` must be held.
+    query, parameters
+        As `Store.sql` takes them.
+
+    Raises
+    ------
+    SqlError
+        For anything else than one query, or when DuckDB refuses it.
+    StoreError
+        When the store cannot be opened.
+    """
+    import duckdb
+
+    # An instance of its own: the settings below can never be taken back.
+    with duckdb.connect(":memory:") as con:
+        try:
+            con.execute(f"ATTACH {quoted(path)} AS store (READ_ONLY)")
+            con.execute("USE store")
+            for setting in _LOCKED:
+                con.execute(setting)
+        except duckdb.Error as error:
+            raise translated(error, path) from error
+        try:
+            statement = _only_query(con, query)
+            return _frame(con.execute(statement, _bound(parameters)))
+        except duckdb.Error as error:
+            raise SqlError(str(error)) from error
+
+
+def _bound(parameters: Sequence[Any] | Mapping[str, Any] | None) -> Any:
+    if parameters is None:
+        return None
+    return dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
+
+
+def _only_query(con: DuckDBPyConnection, query: str) -> duckdb.Statement:
+    import duckdb
+
+    statements = con.extract_statements(query)
+    if len(statements) != 1:
+        message = f"give one query, not {len(statements)} statements."
+        raise SqlError(message)
+    allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+    if statements[0].type not in allowed:
+        message = f"only queries can be run here, not {statements[0].type.name}."
+        raise SqlError(message)
+    return statements[0]
+
+
+def _frame(result: DuckDBPyConnection) -> pd.DataFrame:
+    """Make a DataFrame in which NaN and missing stay apart."""
+    import numpy as np
+    import pandas as pd
+
+    columns: Mapping[str, Any] = result.fetchnumpy()
+    made: dict[str, Any] = {}
+    for name, column in columns.items():
+        if not isinstance(column, np.ma.MaskedArray):
+            made[name] = column
+        elif column.dtype.kind in "iufb":
+            made[name] = _nullable(column.data, np.ma.getmaskarray(column))
+        else:
+            made[name] = pd.Series(column.data).mask(np.ma.getmaskarray(column))
+    return pd.DataFrame(made)
+
+
+def _nullable(data: Any, mask: Any) -> Any:
+    import pandas as pd
+
+    kinds = {"f": pd.arrays.FloatingArray, "b": pd.arrays.BooleanArray}
+    return kinds.get(data.dtype.kind, pd.arrays.IntegerArray)(data, mask)

@@ -1,0 +1,347 @@
+"""One store as this process sees it: merging into it and reading out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from celltrail.errors import (
+    ArtifactError,
+    StoreBusyError,
+    StoreUnwritableError,
+    UnknownNameError,
+)
+from celltrail.store import reads
+from celltrail.store.instance import attached, process_wide
+from celltrail.store.layout import Layout
+from celltrail.store.lock import FairLock, LockTimeoutError
+from celltrail.store.merge import merge_spool
+from celltrail.store.rows import (
+    HistoryColumns,
+    ParamChange,
+    ParamColumns,
+    RunRow,
+    SummaryColumns,
+    TableData,
+    empty,
+)
+from celltrail.store.schema import require_readable
+from celltrail.store.spool import Offsets, Spool
+from celltrail.store.sql_query import run_query
+from celltrail.store.system import at_fork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+    from duckdb import DuckDBPyConnection
+
+    from celltrail.model import ArtifactInfo, DatasetInfo
+
+__all__ = ["Store", "open_store"]
+
+_T = TypeVar("_T")
+#: Seconds that a read waits for its turn.
+_PATIENCE = 10.0
+
+
+class Store:
+    """A DuckDB file with its spool; see `open_store`.
+
+    Every read first merges what any process has logged so far, so that it shows it.
+
+    Parameters
+    ----------
+    path
+        The DuckDB file; made by the first merge.
+
+    Attributes
+    ----------
+    path
+        The same, absolute.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._layout = Layout(path)
+        self._spool = Spool(self._layout)
+        self._lock = FairLock(self._layout.spool)
+        self._merged: dict[tuple[str, int], Offsets] = {}
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    # -- merging -----------------------------------------------------------------------------
+
+    def pending(self) -> bool:
+        """Say whether a merge has something to do; cheap, it only looks at sizes of files."""
+        return any(writer.is_pending(self._merged) for writer in self._spool.writers())
+
+    def merge(self, *, wait: float = _PATIENCE) -> bool:
+        """Bring into the store what every process has logged, each record exactly once.
+
+        Makes the file when it is missing, and says of runs whose process is gone that
+        they are lost.
+
+        Parameters
+        ----------
+        wait
+            Seconds to wait while others use the store; 0 tries once.
+
+        Returns
+        -------
+        bool
+            False when they still did.
+
+        Raises
+        ------
+        StoreError
+            When the store cannot be written; nothing that was logged is lost by that.
+        """
+        if not self.pending():
+            return True
+        deadline = time.monotonic() + wait
+        try:
+            with process_wide(wait):
+                self._make_spool()
+                with self._lock.exclusive(max(deadline - time.monotonic(), 0.0)):
+                    self._merged = merge_spool(self._layout)
+                self._tidy()
+        except LockTimeoutError:
+            return False
+        return True
+
+    def _make_spool(self) -> None:
+        try:
+            self._layout.spool.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnwritableError(self.path, error) from error
+
+    def _tidy(self) -> None:
+        """Remove the spool's folder after the last writer has gone."""
+        if not any(self._spool.writers()) and self._lock.remove():
+            self._spool.remove_if_empty()
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def _read(self, query: Callable[[DuckDBPyConnection], _T], default: _T) -> _T:
+        """Run a query over all that was logged; the default where nothing ever was."""
+        self.merge()
+        if not self.path.exists():
+            return default
+        with process_wide(_PATIENCE), self._shared(), attached(self.path, read_only=True) as con:
+            require_readable(con, self.path)
+            return query(con)
+
+    @contextmanager
+    def _shared(self) -> Iterator[None]:
+        """Keep writers away, where there can be any."""
+        had_spool = self._layout.spool.exists()
+        try:
+            self._layout.spool.mkdir(exist_ok=True)
+        except OSError:
+            # Nobody can write into this folder, so there is nobody to be kept away.
+            yield
+            return
+        try:
+            with self._lock.shared(_PATIENCE):
+                yield
+        except LockTimeoutError as error:
+            raise StoreBusyError(self.path, "other processes use it all the time") from error
+        finally:
+            if not had_spool:
+                self._tidy()
+
+    def run_rows(self, *, ids: Sequence[str] | None = None) -> list[RunRow]:
+        """Read runs, oldest first.
+
+        Parameters
+        ----------
+        ids
+            Only these; those that are not there are left out.
+        """
+        return self._read(lambda con: reads.run_rows(con, ids), [])
+
+    def find_run(self, ref: str | int) -> str | None:
+        """Find a run's id.
+
+        Parameters
+        ----------
+        ref
+            An id; or a name, of which the newest run counts; or the first characters (at
+            least six) of one id; or, as an int, a number, of which the newest counts.
+
+        Returns
+        -------
+        str or None
+            None when there is no such run.
+        """
+        return self._read(lambda con: reads.find_run(con, ref), None)
+
+    def params(self, runs: Sequence[int] | None) -> ParamColumns:
+        """Read the current params of some runs, or with None of all."""
+        return self._read(lambda con: reads.params(con, runs), empty(ParamColumns))
+
+    def summaries(self, runs: Sequence[int] | None) -> SummaryColumns:
+        """Read the summaries of some runs, or with None of all."""
+        return self._read(lambda con: reads.summaries(con, runs), empty(SummaryColumns))
+
+    def tags(self, runs: Sequence[int] | None) -> dict[int, list[str]]:
+        """Read the tags of those of some runs, or with None of all, that have any."""
+        return self._read(lambda con: reads.tags(con, runs), {})
+
+    def table_data(self, ids: Sequence[str] | None = None) -> TableData:
+        """Read runs with their params, summaries and tags, all of one moment.
+
+        Parameters
+        ----------
+        ids
+            Only these runs.
+        """
+
+        def query(con: DuckDBPyConnection) -> TableData:
+            rows = reads.run_rows(con, ids)
+            runs = None if ids is None else [row.run for row in rows]
+            return TableData(
+                rows, reads.params(con, runs), reads.summaries(con, runs), reads.tags(con, runs)
+            )
+
+        nothing = TableData([], empty(ParamColumns), empty(SummaryColumns), {})
+        return self._read(query, nothing)
+
+    def history(self, runs: Sequence[int], metric: str) -> HistoryColumns:
+        """Read all points that some runs have of a metric, by run, step and time."""
+        return self._read(lambda con: reads.history(con, runs, metric), empty(HistoryColumns))
+
+    def metric_names(self, runs: Sequence[int] | None) -> list[str]:
+        """Read the names of the metrics of some runs, or with None of all, sorted."""
+        return self._read(lambda con: reads.metric_names(con, runs), [])
+
+    def param_changes(self, run: int) -> list[ParamChange]:
+        """Read every value that a run's params had, the current one last."""
+        return self._read(lambda con: reads.param_changes(con, run), [])
+
+    def artifacts(self, run: int) -> list[ArtifactInfo]:
+        """Read what a run stored, without the content."""
+        return self._read(lambda con: reads.artifacts(con, run), [])
+
+    def datasets(self, run: int) -> list[DatasetInfo]:
+        """Read descriptions of the data that a run read."""
+        return self._read(lambda con: reads.datasets(con, run), [])
+
+    def artifact_bytes(self, sha256: str) -> bytes:
+        """Read an artifact's content.
+
+        Raises
+        ------
+        ArtifactError
+            When it is missing, or is no longer what was stored.
+        """
+        path = self._layout.file(sha256)
+        data = path.read_bytes() if path.is_file() else self._content("blobs", "data", sha256)
+        if data is None:
+            message = f"the content of artifact {sha256[:12]} is missing in {self.path}."
+            raise ArtifactError(message)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            message = f"the content of artifact {sha256[:12]} in {self.path} is damaged."
+            raise ArtifactError(message)
+        return bytes(data)
+
+    def source(self, sha256: str) -> str:
+        """Read a source text; UnknownNameError when there is none."""
+        text = self._content("sources", "text", sha256)
+        if text is None:
+            raise UnknownNameError("source", sha256, [])
+        return str(text)
+
+    def environment(self, sha256: str) -> dict[str, Any]:
+        """Read the description of an environment; UnknownNameError when there is none."""
+        description = self._content("environments", "description", sha256)
+        if description is None:
+            raise UnknownNameError("environment", sha256, [])
+        loaded: dict[str, Any] = json.loads(description)
+        return loaded
+
+    def _content(self, table: str, column: str, sha256: str) -> Any:
+        def query(con: DuckDBPyConnection) -> Any:
+            found = con.execute(
+                f"SELECT {column} FROM {table} WHERE sha256 = $1", [sha256]
+            ).fetchall()
+            return found[0][0] if found else None
+
+        return self._read(query, None)
+
+    def sql(
+        self, query: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Run one SELECT over the store, which can neither write nor read any other file.
+
+        Parameters
+        ----------
+        query
+            The statement; ``v_runs``, ``v_params``, ``v_metrics`` and ``v_history`` are
+            the views for people.
+        parameters
+            Values of its ``?`` or ``$1``, or of its ``$name``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The result; numbers that can be missing are of pandas' nullable types, so that
+            NaN and missing are two things.
+
+        Raises
+        ------
+        SqlError
+            For anything else than one query, or when DuckDB refuses it.
+        """
+        self.merge()
+        if not self.path.exists():
+            self._create_empty()
+        with process_wide(_PATIENCE), self._shared():
+            return run_query(self.path, query, parameters)
+
+    def _create_empty(self) -> None:
+        """Make a store without runs, so that a query has views to look at."""
+        with process_wide(_PATIENCE):
+            self._make_spool()
+            with self._lock.exclusive(_PATIENCE):
+                self._merged = merge_spool(self._layout)
+            self._tidy()
+
+
+_stores: dict[Path, Store] = {}
+_stores_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _stores_lock
+    _stores_lock = threading.Lock()
+
+
+at_fork(before=lambda: None, parent=lambda: None, child=_renew_lock)
+
+
+def open_store(path: Path) -> Store:
+    """Give this process's one `Store` of a path.
+
+    Parameters
+    ----------
+    path
+        The DuckDB file, which need not exist.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> store = open_store(Path(tempfile.mkdtemp()) / "s.duckdb")
+    >>> store.run_rows()
+    []
+    """
+    resolved = Path(path).expanduser().resolve()
+    with _stores_lock:
+        return _stores.setdefault(resolved, Store(resolved))

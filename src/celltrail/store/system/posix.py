@@ -1,0 +1,89 @@
+"""Linux and macOS: ``flock`` locks and the identity of the running kernel."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from pathlib import Path
+
+from celltrail.store.system.process import started_by_psutil
+
+assert sys.platform != "win32"  # tells type checkers that they need not look there
+
+__all__ = ["boot_id", "process_started", "try_lock", "unlock"]
+
+
+def try_lock(fd: int, *, exclusive: bool) -> bool:
+    """Lock an open file without waiting.
+
+    Parameters
+    ----------
+    fd
+        An open file descriptor.
+    exclusive
+        Whether nobody else may hold the file; else any number may share it.
+
+    Returns
+    -------
+    bool
+        False when somebody else holds it.
+    """
+    mode = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+    try:
+        fcntl.flock(fd, mode | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def unlock(fd: int) -> None:
+    """Let a lock go, also when a forked child still has a copy of the descriptor."""
+    fcntl.flock(fd, fcntl.LOCK_UN)
+
+
+def boot_id() -> str:
+    """Say in which life of which machine process numbers mean something.
+
+    Returns
+    -------
+    str
+        The kernel's boot id and the namespace of process numbers (two containers on one
+        machine have the same boot but not the same numbers); empty where the system
+        has no such files, as on macOS.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return f"{boot}/{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return ""
+
+
+def process_started(pid: int) -> float | None:
+    """Say when a process of this machine was started.
+
+    Parameters
+    ----------
+    pid
+        The process's number.
+
+    Returns
+    -------
+    float or None
+        Seconds, on a clock that only serves to compare with another such answer; 0 when
+        that is not told; None when there is no such process, or only what is left of
+        one that has ended and was not yet waited for.
+    """
+    if not Path("/proc/self/stat").exists():
+        return started_by_psutil(pid)
+    # In seconds since boot, which no change of the clock can move. psutil adds the time of
+    # the boot, which moves with the clock: a living process would look like another one.
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The command name, in parentheses, may itself hold spaces and parentheses.
+    fields = stat.rpartition(")")[2].split()
+    if fields[0] in "ZX":
+        return None
+    return int(fields[19]) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,20 @@
+"""Whether a process lives, where only psutil can say it."""
+
+from __future__ import annotations
+
+__all__ = ["started_by_psutil"]
+
+
+def started_by_psutil(pid: int) -> float | None:
+    """Say when a process was started; see ``process_started`` in ``posix.py``."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process.create_time()
+    except psutil.NoSuchProcess:
+        return None
+    except psutil.AccessDenied:
+        return 0.0  # it lives, and is somebody else's

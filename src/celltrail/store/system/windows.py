@@ -1,0 +1,41 @@
+"""Windows: byte-range locks by ``msvcrt``."""
+
+from __future__ import annotations
+
+import msvcrt
+import os
+import sys
+
+from celltrail.store.system.process import started_by_psutil as process_started
+
+assert sys.platform == "win32"  # tells type checkers that they need not look elsewhere
+
+__all__ = ["boot_id", "process_started", "try_lock", "unlock"]
+
+
+def try_lock(fd: int, *, exclusive: bool) -> bool:
+    """Lock an open file without waiting; see the twin in ``posix.py``.
+
+    Notes
+    -----
+    ``msvcrt`` knows only exclusive locks: here readers wait for each other too, which
+    is slower and no less safe.
+    """
+    del exclusive
+    try:
+        os.lseek(fd, 0, os.SEEK_SET)
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+    except OSError:
+        return False
+    return True
+
+
+def unlock(fd: int) -> None:
+    """Let a lock go."""
+    os.lseek(fd, 0, os.SEEK_SET)
+    msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
+
+
+def boot_id() -> str:
+    """Give nothing: on Windows process numbers are told apart by their start time alone."""
+    return ""

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from spool_recorder import Recorder, now
+
+from celltrail.errors import CelltrailWarning
+from celltrail.ids import new_id
+from celltrail.store import SpoolWriter, open_store, writer
+from celltrail.store.layout import Layout
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "s.duckdb"
+
+
+def steps(store: Path, metric: str = "loss") -> list[int]:
+    """Read which steps arrived."""
+    opened = open_store(store)
+    runs = [row.run for row in opened.run_rows()]
+    return opened.history(runs, metric).step.tolist()
+
+
+def test_nothing_is_on_disk_before_the_first_record(store: Path) -> None:
+    SpoolWriter(store, new_id()).close()
+    assert not Layout(store).spool.exists()
+
+
+def test_what_was_logged_is_in_a_file_when_the_call_returns(store: Path) -> None:
+    recorder = Recorder(store)
+    run = recorder.run()
+    recorder.log(run, loss=0.5)
+    files = sorted(path.name for path in recorder.writer.folder.iterdir())
+    assert files == ["000001.events", "000001.points", "owner.json"]
+    assert (recorder.writer.folder / "000001.points").stat().st_size == 32
+
+
+def test_segments_rotate_together_and_each_defines_what_it_uses(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_SEGMENT_SIZE", 1000)
+    recorder = Recorder(store)
+    runs = [recorder.run(), recorder.run()]
+    for step in range(200):
+        recorder.log(runs[step % 2], step, loss=0.5, acc=step)
+    assert len(list(recorder.writer.folder.glob("*.points"))) > 5
+    assert sorted(steps(store)) == list(range(200))
+    assert len(list(recorder.writer.folder.glob("*.points"))) <= 1, "merged segments are removed"
+    recorder.log(runs[0], 200, loss=0.5)
+    assert sorted(steps(store)) == list(range(201))
+
+
+def test_a_place_that_cannot_be_written_warns_once_and_loses_nothing(tmp_path: Path) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    store = blocked / "s.duckdb"
+    recorder = Recorder(store)
+    with pytest.warns(CelltrailWarning, match="cannot write to") as caught:
+        run = recorder.run()
+        for step in range(10):
+            recorder.log(run, step, loss=0.5)
+    assert len(caught) == 1
+    blocked.unlink()
+    recorder.log(run, 10, loss=0.5)
+    assert steps(store) == list(range(11))
+
+
+def test_a_full_disk_loses_nothing_once_there_is_room(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(store)
+    run = recorder.run()
+    recorder.log(run, 0, loss=0.5)
+    real = os.write
+
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.warns(CelltrailWarning, match="No space left"):
+        recorder.log(run, 1, loss=0.5)
+        recorder.log(run, 2, loss=0.5, new_key=1)
+    monkeypatch.setattr(os, "write", real)
+    recorder.log(run, 3, loss=0.5, new_key=2)
+    assert steps(store) == [0, 1, 2, 3]
+    assert steps(store, "new_key") == [2, 3]
+
+
+def test_a_spool_that_somebody_removed_is_made_anew(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_CHECK_US", -1)
+    recorder = Recorder(store)
+    run = recorder.run()
+    recorder.log(run, 0, loss=0.5)
+    assert steps(store) == [0]
+    shutil.rmtree(Layout(store).spool)
+    recorder.log(run, 1, loss=0.5)
+    recorder.log(run, 2, loss=0.5)
+    assert steps(store) == [0, 1, 2]
+
+
+def test_a_record_after_close_still_arrives(store: Path) -> None:
+    recorder = Recorder(store)
+    run = recorder.run()
+    recorder.log(run, 0, loss=0.5)
+    recorder.close()
+    open_store(store).merge()
+    recorder.log(run, 1, loss=0.5)
+    recorder.close()
+    assert steps(store) == [0, 1]
+    assert not Layout(store).spool.exists()
+
+
+def test_what_json_cannot_hold_is_refused_and_nothing_is_written(store: Path) -> None:
+    recorder = Recorder(store)
+    with pytest.raises(TypeError):
+        recorder.writer.event("param", run="x", key="k", value=object())
+    assert not Layout(store).spool.exists()
+
+
+def test_a_blob_is_stored_once_and_before_it_is_named(store: Path) -> None:
+    recorder = Recorder(store)
+    sha256, size = recorder.writer.add_blob(b"small")
+    again, _ = recorder.writer.add_blob(b"small")
+    assert (sha256, size) == (again, 5)
+    assert Layout(store).blob(recorder.session, sha256).read_bytes() == b"small"
+
+
+def test_a_large_file_is_copied_beside_the_store(store: Path, tmp_path: Path) -> None:
+    recorder = Recorder(store)
+    source = tmp_path / "large.bin"
+    source.write_bytes(os.urandom(3 << 20))
+    sha256, size = recorder.writer.add_blob(source)
+    assert size == 3 << 20
+    assert Layout(store).file(sha256).read_bytes() == source.read_bytes()
+    recorder.run()
+    assert open_store(store).artifact_bytes(sha256) == source.read_bytes()
+    leftovers = [path for path in Layout(store).files.iterdir() if path.name.startswith(".")]
+    assert leftovers == []
+
+
+@pytest.mark.parametrize("value", [True, 0, -(2**63), 2**63 - 1])
+def test_integers_of_64_bits_are_exact(store: Path, value: int) -> None:
+    recorder = Recorder(store)
+    run = recorder.run()
+    recorder.writer.append(run, now(), [("n", 0, value)])
+    history = open_store(store).history([1], "n")
+    assert history.is_exact.tolist() == [True]
+    assert history.exact.tolist() == [int(value)]
