@@ -1,0 +1,1 @@
+"""Read the world that code runs in: names, values, environment, git. Knows no store."""

@@ -1,0 +1,124 @@
+"""How a cell binds a name: by a literal, by computing, by counting, as a loop target."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from celltrail.capture.literals import NOT_LITERAL, literal_value
+
+__all__ = ["Bind", "BindKind", "bind_pairs", "is_size"]
+
+#: Calls whose number says something about sizes, clocks or identities, not about a result.
+_BOOKKEEPING = {
+    "clock_gettime", "getpid", "hash", "id", "len", "monotonic", "monotonic_ns", "ord",
+    "perf_counter", "perf_counter_ns", "process_time", "time", "time_ns",
+}  # fmt: skip
+_SIZES = {"ndim", "nbytes", "shape", "size"}
+
+
+class BindKind(Enum):
+    """The ways in which a cell gives a name its value."""
+
+    LITERAL = "literal"
+    COPY = "copy"  # x = y
+    COMPUTED = "computed"
+    COUNTER = "counter"  # i += 1
+    SIZE = "size"  # len(x), x.shape, a clock
+    LOOP = "loop"
+    OTHER = "other"  # import, def, class, with, except
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """One place where a cell binds a name.
+
+    Parameters
+    ----------
+    kind
+        By what.
+    line
+        Line in the cell, from 1.
+    sure
+        False inside of ``if``, loops and ``try``, where it may not come to it.
+    literal
+        The literal's value, else ``NOT_LITERAL``.
+    source
+        The copied name, for ``COPY``.
+    """
+
+    kind: BindKind
+    line: int
+    sure: bool = True
+    literal: Any = NOT_LITERAL
+    source: str = ""
+
+
+def bind_pairs(target: ast.expr, value: ast.expr, sure: bool) -> list[tuple[str, Bind]]:
+    """Give the names that ``target = value`` binds, each with how.
+
+    Parameters
+    ----------
+    target, value
+        The two sides of an assignment.
+    sure
+        Whether the assignment is certainly run.
+
+    Returns
+    -------
+    list of (str, Bind)
+        Tuples are taken apart pairwise where both sides have the same length; stores
+        into attributes and items bind no name.
+    """
+    if isinstance(target, ast.Name):
+        return [(target.id, _classify(target.id, value, target.lineno, sure))]
+    if isinstance(target, ast.Starred):
+        return bind_pairs(target.value, value, sure)
+    if not isinstance(target, (ast.Tuple, ast.List)):
+        return []
+    parts: list[ast.expr] = [value] * len(target.elts)
+    if (
+        isinstance(value, (ast.Tuple, ast.List))
+        and len(value.elts) == len(target.elts)
+        and not any(isinstance(e, ast.Starred) for e in [*target.elts, *value.elts])
+    ):
+        parts = value.elts
+    return [
+        pair for t, v in zip(target.elts, parts, strict=True) for pair in bind_pairs(t, v, sure)
+    ]
+
+
+def _classify(name: str, value: ast.expr, line: int, sure: bool) -> Bind:
+    literal = literal_value(value)
+    if literal is not NOT_LITERAL:
+        return Bind(BindKind.LITERAL, line, sure, literal)
+    if isinstance(value, ast.Name):
+        return Bind(BindKind.COPY, line, sure, source=value.id)
+    if _counts(name, value):
+        return Bind(BindKind.COUNTER, line, sure)
+    return Bind(BindKind.SIZE if is_size(value) else BindKind.COMPUTED, line, sure)
+
+
+def _counts(name: str, value: ast.expr) -> bool:
+    """Say whether the value is ``name + 1`` or the like."""
+    return (
+        isinstance(value, ast.BinOp)
+        and isinstance(value.op, (ast.Add, ast.Sub))
+        and isinstance(value.left, ast.Name)
+        and value.left.id == name
+        and isinstance(value.right, ast.Constant)
+        and type(value.right.value) is int
+    )
+
+
+def is_size(value: ast.expr) -> bool:
+    """Say whether an expression gives a size, a clock or an identity, not a result."""
+    match value:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in _BOOKKEEPING
+        case ast.Attribute(attr=name) | ast.Subscript(value=ast.Attribute(attr=name)):
+            return name in _SIZES
+        case _:
+            return False

@@ -1,0 +1,96 @@
+"""Describe the frames and arrays that a cell reads: shape and types, never the values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from celltrail.capture.values import known_class, type_name
+from celltrail.model import DatasetInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["MAX_COLUMNS", "describe_dataset"]
+
+#: A schema lists this many columns; the shape says how many there are.
+MAX_COLUMNS = 200
+
+
+def describe_dataset(name: str, value: object) -> DatasetInfo | None:
+    """Describe a frame or an array, or give None for anything else.
+
+    Parameters
+    ----------
+    name
+        The variable's name.
+    value
+        Anything; looked into only when it is exactly a DataFrame or Series of pandas or
+        polars, or an array of numpy. Arrays without dimensions are numbers, not data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> describe_dataset("X", np.zeros((2, 3)))
+    DatasetInfo(name='X', kind='numpy.ndarray', shape=(2, 3), schema={'': 'float64'}, size=48)
+    """
+    for module, cls, describe in _KINDS:
+        if type(value) is known_class(module, cls):
+            try:
+                return describe(name, f"{module}.{cls}", value)
+            except Exception:  # noqa: BLE001  # a half-built or foreign-typed frame: not recorded
+                return None
+    return None
+
+
+def _frame(name: str, kind: str, frame: Any) -> DatasetInfo:
+    labels, dtypes = list(frame.columns[:MAX_COLUMNS]), list(frame.dtypes[:MAX_COLUMNS])
+    schema = {_label(c): _dtype(t) for c, t in zip(labels, dtypes, strict=True)}
+    return DatasetInfo(name, kind, tuple(frame.shape), schema)
+
+
+def _polars_series(name: str, kind: str, series: Any) -> DatasetInfo:
+    return DatasetInfo(name, kind, (len(series),), {series.name: str(series.dtype)})
+
+
+def _pandas_series(name: str, kind: str, series: Any) -> DatasetInfo:
+    schema = {_label(series.name) if series.name is not None else "": _dtype(series.dtype)}
+    return DatasetInfo(name, kind, tuple(series.shape), schema)
+
+
+def _pandas_frame(name: str, kind: str, frame: Any) -> DatasetInfo:
+    labels = list(frame.columns[:MAX_COLUMNS])
+    dtypes = frame.dtypes.array[:MAX_COLUMNS]
+    schema = {_label(c): _dtype(t) for c, t in zip(labels, dtypes, strict=True)}
+    return DatasetInfo(name, kind, tuple(frame.shape), schema)
+
+
+def _array(name: str, kind: str, array: Any) -> DatasetInfo | None:
+    if not array.ndim:
+        return None
+    return DatasetInfo(name, kind, tuple(array.shape), {"": str(array.dtype)}, int(array.nbytes))
+
+
+def _label(label: object) -> str:
+    """Give a column's label; labels may be any object, whose ``str`` is not called."""
+    kind = type(label)
+    if kind is str:
+        return label  # type: ignore[return-value]
+    if kind is int or kind is float or kind is bool:
+        return str(label)
+    return f"<{type_name(label)}>"
+
+
+def _dtype(dtype: object) -> str:
+    """Give a column's type; extension types of others are named only by their class."""
+    name = type_name(dtype)
+    own = name.startswith(("numpy.", "pandas.", "polars."))
+    return str(dtype) if own else name
+
+
+_KINDS: tuple[tuple[str, str, Callable[[str, str, Any], DatasetInfo | None]], ...] = (
+    ("pandas", "DataFrame", _pandas_frame),
+    ("pandas", "Series", _pandas_series),
+    ("numpy", "ndarray", _array),
+    ("polars", "DataFrame", _frame),
+    ("polars", "Series", _polars_series),
+)

@@ -1,0 +1,38 @@
+"""What the notebook's front end tells the kernel: the notebook's path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from celltrail.config import notebook_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["notebook_of"]
+
+
+def notebook_of(namespace: Mapping[str, object]) -> str | None:
+    """Give the path of the notebook that this kernel belongs to.
+
+    Parameters
+    ----------
+    namespace
+        The notebook's namespace, in which VS Code leaves the path.
+
+    Returns
+    -------
+    str or None
+        None where no front end says it: consoles, nbclient, papermill. After a rename it
+        is the old name, since the kernel is not told.
+
+    Examples
+    --------
+    >>> notebook_of({"__vsc_ipynb_file__": "/home/me/fit.ipynb"})
+    '/home/me/fit.ipynb'
+    """
+    told = namespace.get("__vsc_ipynb_file__")
+    if type(told) is str and told:
+        return told
+    path = notebook_path()
+    return None if path is None else str(path)

@@ -1,0 +1,224 @@
+"""What of a cell are params, metrics and datasets, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from celltrail.capture.binds import Bind, BindKind
+from celltrail.capture.calls import names_read_by_functions
+from celltrail.capture.datasets import describe_dataset
+from celltrail.capture.results import result_metrics
+from celltrail.capture.values import NOTHING, Nothing, flat, number, numbers_of, plain
+from celltrail.model import DatasetInfo, Inferred
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from celltrail.capture.names import CellNames
+
+__all__ = ["Before", "Inference", "infer", "look_before"]
+
+#: Above this many names, only those that the cell itself names are compared.
+_MAX_COMPARED = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is known of the namespace before the cell runs.
+
+    Parameters
+    ----------
+    names
+        What the cell's source does with names.
+    params
+        The settings that the cell reads from earlier cells.
+    datasets
+        The frames and arrays that it reads.
+    numbers
+        Every number of the namespace; numbers are small, so keeping them keeps nothing
+        alive that matters, and comparing by identity is then exact.
+    whole
+        Whether ``numbers`` covers the whole namespace.
+    """
+
+    names: CellNames
+    params: Mapping[str, Inferred] = field(default_factory=dict)
+    datasets: Sequence[DatasetInfo] = ()
+    numbers: Mapping[str, object] = field(default_factory=dict)
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What was found; each value with its reason."""
+
+    params: dict[str, Inferred] = field(default_factory=dict)
+    metrics: dict[str, Inferred] = field(default_factory=dict)
+    datasets: Sequence[DatasetInfo] = ()
+
+
+def look_before(
+    names: CellNames,
+    namespace: dict[str, object],
+    functions: dict[str, object] | None = None,
+    *,
+    origin: str = "an earlier cell",
+) -> Before:
+    """Take what the cell reads, before it runs.
+
+    Parameters
+    ----------
+    names
+        What the cell does with names.
+    namespace
+        Where the code finds its names.
+    functions
+        The notebook's namespace, where that is another: functions defined there are
+        followed to what they read.
+    origin
+        Where what is read comes from, for the reasons.
+    """
+    space = namespace.copy()  # atomic, while other threads may go on binding names
+    late = dict(names.late)
+    for name, function in names_read_by_functions(
+        [*names.reads, *late], namespace if functions is None else functions
+    ).items():
+        late.setdefault(name, function)
+    params: dict[str, Inferred] = {}
+    datasets = []
+    for name in dict.fromkeys([*names.reads, *late]):
+        if name not in space or name.startswith("_"):
+            continue
+        value = space[name]
+        dataset = describe_dataset(name, value)
+        if dataset is not None:
+            datasets.append(dataset)
+        elif name in names.reads or name not in names.binds:
+            where = "" if name in names.reads else f" by {late[name]}"
+            _add_param(params, name, value, f"read{where} from {origin}")
+    whole = len(space) <= _MAX_COMPARED
+    compared = space if whole else {n: space[n] for n in names.binds if n in space}
+    return Before(names, params, datasets, numbers_of(compared), whole)
+
+
+def _add_param(params: dict[str, Inferred], name: str, value: object, reason: str) -> None:
+    found = plain(value)
+    if not isinstance(found, Nothing):
+        for key, part in flat(name, found).items():
+            params[key] = Inferred(part, reason)
+
+
+def infer(
+    before: Before,
+    namespace: dict[str, object],
+    *,
+    failed: bool = False,
+    alone: bool = True,
+    result: object = NOTHING,
+) -> Inference:
+    """Tell the params and metrics of a cell that has run.
+
+    Parameters
+    ----------
+    before
+        What :func:`look_before` gave.
+    namespace
+        The notebook's namespace now.
+    failed
+        Whether the cell stopped early, so that some of its assignments were not run.
+    alone
+        Whether nothing else ran at the same time; else only what the cell's source shows
+        is taken.
+    result
+        The value of the cell's last expression, if it has one.
+
+    Returns
+    -------
+    Inference
+        Literals that the cell assigns and what it reads are params; numbers that it
+        computes are metrics. Loop targets, counters, sizes, imports, functions and names
+        that start with an underscore are neither.
+    """
+    found = Inference(dict(before.params), {}, before.datasets)
+    names = before.names
+    for name, binds in names.binds.items():
+        if name.startswith("_"):
+            continue
+        value = namespace.get(name, NOTHING)
+        unchanged = name in before.numbers and before.numbers[name] is value
+        if value is not NOTHING:
+            _judge(found, before, name, binds, value, unchanged=unchanged, failed=failed)
+    if alone and before.whole and not names.star_import:
+        _add_unseen(found, before, namespace)
+    if names.result is not None and result is not NOTHING:
+        found.metrics.update(result_metrics(names.result, result))
+    return found
+
+
+def _judge(
+    found: Inference,
+    before: Before,
+    name: str,
+    binds: Sequence[Bind],
+    value: object,
+    *,
+    unchanged: bool,
+    failed: bool,
+) -> None:
+    """Sort one name that the cell binds."""
+    kinds = {_resolve(bind, before.names) for bind in binds}
+    line = binds[-1].line
+    if kinds == {BindKind.LITERAL}:
+        if _is_literal(value, binds):
+            _add_param(found.params, name, value, f"assigned a literal on line {line}")
+            return
+    elif kinds == {BindKind.COPY}:
+        _add_param(found.params, name, value, f"copied from {binds[-1].source} on line {line}")
+        return
+    elif BindKind.COMPUTED not in kinds:
+        return
+    if unchanged and (failed or not any(bind.sure for bind in binds)):
+        return  # the value of an earlier cell: the assignment was not run
+    computed = [b.line for b in binds if _resolve(b, before.names) is BindKind.COMPUTED]
+    _add_metric(found, name, value, f"computed on line {computed[-1] if computed else line}")
+
+
+def _resolve(bind: Bind, names: CellNames) -> BindKind:
+    """Say what a binding is, with a copy of a computed value being computed."""
+    if bind.kind is not BindKind.COPY:
+        return bind.kind
+    source = names.binds.get(bind.source)
+    if source is None:
+        return BindKind.COPY
+    if all(b.kind is BindKind.LITERAL for b in source):
+        return BindKind.COPY
+    return BindKind.COMPUTED
+
+
+def _is_literal(value: object, binds: Sequence[Bind]) -> bool:
+    """Say whether the name still has one of the literals that the cell assigns."""
+    now = plain(value)
+    if isinstance(now, Nothing):
+        return False
+    literals = [plain(bind.literal) for bind in binds]
+    return any(type(now) is type(literal) and now == literal for literal in literals)
+
+
+def _add_metric(found: Inference, name: str, value: object, reason: str) -> None:
+    measured = number(value)
+    if not isinstance(measured, Nothing):
+        found.metrics[name] = Inferred(measured, reason)
+
+
+def _add_unseen(found: Inference, before: Before, namespace: dict[str, object]) -> None:
+    """Add numbers that changed although no assignment in the cell's source shows it.
+
+    ``exec``, ``%run`` and functions that declare a name global do that.
+    """
+    numbers, binds = before.numbers, before.names.binds
+    for name, value in numbers_of(namespace.copy()).items():
+        if numbers.get(name, NOTHING) is value or name in binds:
+            continue
+        if len(name) > 1 and not name.startswith("_"):
+            _add_metric(found, name, value, "changed while the cell ran")

@@ -1,0 +1,104 @@
+"""The code inside of magics that run Python in the notebook's own namespace."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from celltrail.capture.scopes import free_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MagicCode", "magic_code"]
+
+#: ``%%timeit`` runs its body in a function, so it reads names but binds none.
+_RUNS_PYTHON = {"capture", "prun", "time", "timeit", "track"}
+_OPTIONS = re.compile(r"\s*(?:--?[A-Za-z][\w-]*\s+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class MagicCode:
+    """The statements that a magic runs.
+
+    Parameters
+    ----------
+    statements
+        The parsed code.
+    line_count
+        How many lines the code has.
+    whole_cell
+        Whether it is the body of a cell magic, else the rest of a line.
+    """
+
+    statements: Sequence[ast.stmt]
+    line_count: int
+    whole_cell: bool
+
+
+def magic_code(call: ast.Call) -> MagicCode | None:
+    """Give the code that a call into IPython runs, or None when it is another call.
+
+    Parameters
+    ----------
+    call
+        A call in a transformed cell; magics stand there as
+        ``get_ipython().run_cell_magic('time', '', 'x = 1')``.
+
+    Examples
+    --------
+    >>> call = ast.parse("get_ipython().run_line_magic('time', 'x = 1')").body[0].value
+    >>> [type(s).__name__ for s in magic_code(call).statements]
+    ['Assign']
+    """
+    match call:
+        case ast.Call(
+            func=ast.Attribute(
+                value=ast.Call(func=ast.Name(id="get_ipython")),
+                attr="run_cell_magic" | "run_line_magic" as kind,
+            ),
+            args=[ast.Constant(value=str(name)), ast.Constant(value=str(line)), *rest],
+        ):
+            pass
+        case _:
+            return None
+    if kind == "run_line_magic":
+        code = _OPTIONS.sub("", line, count=1)
+    elif rest and isinstance(rest[0], ast.Constant) and isinstance(rest[0].value, str):
+        code = rest[0].value
+    else:
+        return None
+    statements = _parse(code) if name in _RUNS_PYTHON else []
+    if name == "timeit":  # wrapped, so that what it binds stays within
+        statements = [ast.Expr(_as_lambda(statements))] if statements else []
+    return MagicCode(statements, len(code.splitlines()), kind == "run_cell_magic")
+
+
+def _parse(code: str) -> Sequence[ast.stmt]:
+    try:
+        return ast.parse(code).body
+    except (SyntaxError, ValueError):
+        pass
+    # magics within magics are transformed only when the outer one runs
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    manager: Any = TransformerManager
+    try:
+        return ast.parse(str(manager().transform_cell(code))).body
+    except (SyntaxError, ValueError):
+        return []
+
+
+def _as_lambda(statements: Sequence[ast.stmt]) -> ast.expr:
+    """Give one expression that reads what the statements read, and binds nothing."""
+    function = ast.FunctionDef(
+        name="timeit",
+        args=ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[]),
+        body=list(statements),
+        decorator_list=[],
+    )
+    names = sorted(free_names(function))
+    loads: list[ast.expr] = [ast.Name(n, ast.Load(), lineno=1, col_offset=0) for n in names]
+    return ast.Tuple(loads, ast.Load(), lineno=1, col_offset=0)

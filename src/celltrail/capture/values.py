@@ -1,0 +1,209 @@
+"""Read values of the notebook without running any code of their classes.
+
+A class can make ``repr``, ``==``, ``len``, ``isinstance`` and even ``type(x).__name__``
+run code of the user's. So an object is looked into only when its type *is* one of the
+exact classes known here; of everything else only the name of the type is taken.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from celltrail.model import Number, ParamValue
+
+__all__ = [
+    "NOTHING",
+    "Nothing",
+    "flat",
+    "known_class",
+    "number",
+    "numbers_of",
+    "plain",
+    "type_name",
+]
+
+MAX_TEXT = 1_000
+MAX_ITEMS = 50
+_MAX_DEPTH = 4
+
+
+class Nothing:
+    """The type of :data:`NOTHING`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+#: Stands where there is no value to record: None is a value, so it cannot say it.
+NOTHING: Final = Nothing()
+
+_NUMPY_NUMBERS = (
+    "bool", "bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "longlong", "ulonglong", "float16", "float32", "float64",
+)  # fmt: skip
+_BUILTIN_NUMBERS = frozenset({id(int), id(float), id(bool)})
+_CONTAINERS = frozenset({id(list), id(tuple), id(dict)})
+_type_module = type.__dict__["__module__"]
+_type_qualname = type.__dict__["__qualname__"]
+_numpy_numbers: frozenset[int] = frozenset()
+
+
+def known_class(module: str, name: str) -> type | None:
+    """Give a class of a library that is already imported, without importing it.
+
+    Examples
+    --------
+    >>> import fractions
+    >>> known_class("fractions", "Fraction")
+    <class 'fractions.Fraction'>
+    >>> known_class("no_such_module", "Thing") is None
+    True
+    """
+    loaded = sys.modules.get(module)
+    if type(loaded) is not ModuleType:
+        return None
+    found = ModuleType.__getattribute__(loaded, "__dict__").get(name)
+    return found if issubclass(type(found), type) else None
+
+
+def type_name(value: object) -> str:
+    """Give an object's qualified type, such as ``"pandas.DataFrame"``, whatever it is.
+
+    Examples
+    --------
+    >>> type_name(3), type_name(known_class)
+    ('int', 'function')
+    """
+    kind = type(value)
+    module, name = _type_module.__get__(kind), _type_qualname.__get__(kind)
+    if type(name) is not str:
+        return "object"
+    if type(module) is not str or module == "builtins":
+        return name
+    return f"{module}.{name}"
+
+
+def _numpy_ids() -> frozenset[int]:
+    """Give the ids of numpy's exact scalar classes, empty while numpy is not imported."""
+    global _numpy_numbers
+    if not _numpy_numbers and "numpy" in sys.modules:
+        found = (known_class("numpy", name) for name in _NUMPY_NUMBERS)
+        _numpy_numbers = frozenset(id(c) for c in found if c is not None)
+    return _numpy_numbers
+
+
+def numbers_of(namespace: Mapping[str, object]) -> dict[str, object]:
+    """Give the names that hold a number of Python's or numpy's exact classes.
+
+    Parameters
+    ----------
+    namespace
+        A copy of the notebook's namespace.
+
+    Examples
+    --------
+    >>> numbers_of({"a": True, "b": 0.5, "c": "1"})
+    {'a': True, 'b': 0.5}
+    """
+    kinds = _BUILTIN_NUMBERS | _numpy_ids()
+    # in this order: a key that is no text may have a __hash__ of its own
+    return {k: v for k, v in namespace.items() if id(type(v)) in kinds and type(k) is str}
+
+
+def number(value: object) -> Number | Nothing:
+    """Give a metric's value, or ``NOTHING`` for what is no number.
+
+    Parameters
+    ----------
+    value
+        Anything. A bool counts as 0 or 1, a torch tensor without dimensions as its item.
+
+    Examples
+    --------
+    >>> number(2.5), number(True), number("2")
+    (2.5, 1, NOTHING)
+    """
+    kind = id(type(value))
+    if kind in _BUILTIN_NUMBERS:
+        return int(value) if type(value) is bool else value  # type: ignore[return-value]
+    if kind in _numpy_ids():
+        item = value.item()  # type: ignore[attr-defined]
+        return int(item) if type(item) is bool else item
+    return _torch_number(value)
+
+
+def _torch_number(value: Any) -> Number | Nothing:
+    tensor = known_class("torch", "Tensor")
+    if tensor is None or id(type(value)) != id(tensor) or value.dim() != 0:
+        return NOTHING
+    try:
+        item = value.item()
+    except Exception:  # noqa: BLE001  # a meta or quantised tensor has no value: not recorded
+        return NOTHING
+    kind = type(item)
+    return item if kind is int or kind is float else NOTHING
+
+
+def plain(value: object) -> ParamValue | Nothing:
+    """Give a param's value in Python's own types, or ``NOTHING`` for what is none.
+
+    Parameters
+    ----------
+    value
+        Anything. Numbers, bools, None, texts up to 1,000 characters, and lists, tuples
+        and string-keyed dicts of those with up to 50 items in all.
+
+    Examples
+    --------
+    >>> plain((1, "a")), plain({}), plain(object())
+    ([1, 'a'], NOTHING, NOTHING)
+
+    Notes
+    -----
+    An empty container is mostly one that is about to be filled, not a setting.
+    """
+    found: ParamValue | Nothing = _plain(value, [MAX_ITEMS], 0)
+    return found
+
+
+def _plain(value: Any, budget: list[int], depth: int) -> Any:
+    kind = type(value)
+    budget[0] -= 1
+    if value is None or kind is bool or kind is int or kind is float:
+        return value
+    if kind is str:
+        return value if len(value) <= MAX_TEXT else NOTHING
+    if id(kind) in _numpy_ids():
+        return value.item()
+    if id(kind) not in _CONTAINERS or not value or len(value) > budget[0] or depth >= _MAX_DEPTH:
+        return NOTHING
+    if kind is dict:
+        if any(type(key) is not str for key in value):
+            return NOTHING
+        items = {key: _plain(v, budget, depth + 1) for key, v in value.copy().items()}
+        return NOTHING if any(v is NOTHING for v in items.values()) else items
+    parts = [_plain(v, budget, depth + 1) for v in value]
+    return NOTHING if any(v is NOTHING for v in parts) else parts
+
+
+def flat(name: str, value: ParamValue) -> Mapping[str, ParamValue]:
+    """Give a param as one value, or a mapping as one value for each dotted name.
+
+    Examples
+    --------
+    >>> flat("opt", {"lr": 0.1, "sgd": {"momentum": 0.9}})
+    {'opt.lr': 0.1, 'opt.sgd.momentum': 0.9}
+    """
+    if not isinstance(value, dict) or not value:
+        return {name: value}
+    found: dict[str, ParamValue] = {}
+    for key, inner in value.items():
+        found.update(flat(f"{name}.{key}", inner))
+    return found

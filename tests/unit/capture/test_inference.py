@@ -1,0 +1,157 @@
+"""Which values of a cell are params and metrics, and the reason that each is given."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from celltrail.capture.infer import Inference, infer, look_before
+from celltrail.capture.names import analyse
+from celltrail.capture.values import NOTHING
+from celltrail.model import Inferred
+
+
+def run_cell(
+    code: str, namespace: dict[str, Any] | None = None, result: Any = NOTHING, **options: Any
+) -> Inference:
+    """Run code as a cell is run, and infer."""
+    space = {} if namespace is None else namespace
+    names = analyse(code)
+    assert names is not None
+    before = look_before(names, space)
+    failed = True
+    with contextlib.suppress(ZeroDivisionError):
+        exec(code, space)
+        failed = False
+    return infer(before, space, failed=failed, result=result, **options)
+
+
+def values(found: dict[str, Inferred]) -> dict[str, Any]:
+    return {name: inferred.value for name, inferred in found.items()}
+
+
+def test_literals_are_params_and_computed_numbers_metrics_each_with_its_line() -> None:
+    found = run_cell("lr = 0.1\nname = 'adam'\nacc = 1 - lr / 2")
+    assert values(found.params) == {"lr": 0.1, "name": "adam"}
+    assert values(found.metrics) == {"acc": 0.95}
+    assert found.params["lr"].reason == "assigned a literal on line 1"
+    assert found.metrics["acc"].reason == "computed on line 3"
+
+
+def test_what_the_cell_reads_has_the_value_from_before_it_ran() -> None:
+    found = run_cell("lr = lr * 10", {"lr": 0.1})
+    assert found.params["lr"] == Inferred(0.1, "read from an earlier cell")
+    assert values(found.metrics) == {"lr": 1.0}
+
+
+def test_settings_that_called_functions_read_are_params() -> None:
+    space: dict[str, Any] = {"lr": 0.1, "depth": 3, "unused": 1}
+    exec("def inner(): return depth\ndef fit(): return lr * inner()", space)
+    found = run_cell("score = fit()", space)
+    assert found.params["lr"] == Inferred(0.1, "read by fit() from an earlier cell")
+    assert found.params["depth"].reason == "read by inner() from an earlier cell"
+    assert "unused" not in found.params
+
+
+def test_small_containers_are_params_and_mappings_get_dotted_names() -> None:
+    found = run_cell("layers = [64, 32]\ncfg = {'lr': 0.1, 'sgd': {'momentum': 0.9}}\nempty = {}")
+    assert values(found.params) == {"layers": [64, 32], "cfg.lr": 0.1, "cfg.sgd.momentum": 0.9}
+
+
+def test_a_list_that_the_cell_fills_is_no_param() -> None:
+    found = run_cell("losses = [1]\nlosses.append(2)")
+    assert not found.params
+
+
+def test_an_initial_value_that_is_computed_on_is_a_metric() -> None:
+    code = "best = 0.0\nfor acc in [0.5, 0.9]:\n    if acc > best:\n        best = acc"
+    assert values(run_cell(code).metrics) == {"best": 0.9}
+    assert values(run_cell("epochs = 5\nepochs = int('7')").metrics) == {"epochs": 7}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for i in range(3): pass",
+        "[i for i in range(3)]",
+        "n = 0\nfor _ in 'ab':\n    n += 1",
+        "n = len('abc')",
+        "import math",
+        "from math import *",
+        "def f(): return 1",
+        "_hidden = 2 * 3.5\n_x = 1",
+        "import time\nt0 = time.time()",
+        "x = object()",
+        "text = str(3)",
+    ],
+)
+def test_helpers_are_neither_params_nor_metrics(code: str) -> None:
+    found = run_cell(code)
+    assert (found.params, found.metrics) == ({}, {})
+
+
+def test_copies_are_params_of_settings_and_metrics_of_results() -> None:
+    found = run_cell("rate = base\nacc = base * 2\nfinal = acc", {"base": 0.1})
+    assert values(found.params) == {"base": 0.1, "rate": 0.1}
+    assert values(found.metrics) == {"acc": 0.2, "final": 0.2}
+
+
+def test_a_failed_cell_does_not_record_values_of_an_earlier_run() -> None:
+    space: dict[str, Any] = {"acc": 0.5}
+    found = run_cell("lr = 0.1\n1 / 0\nacc = f()", space)
+    assert values(found.params) == {"lr": 0.1}
+    assert not found.metrics
+
+
+def test_a_branch_that_was_not_taken_does_not_record_an_earlier_value() -> None:
+    assert not run_cell("if False:\n    acc = float('1')", {"acc": 0.5}).metrics
+
+
+def test_numbers_set_behind_the_source_are_found_unless_others_ran_too() -> None:
+    code = "exec('score = 0.75')"
+    assert run_cell(code).metrics == {"score": Inferred(0.75, "changed while the cell ran")}
+    assert not run_cell(code, alone=False).metrics
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "metrics"),
+    [
+        ("model.score(X)", 0.5, {"score": 0.5}),
+        ("r['f1']", 0.5, {"f1": 0.5}),
+        ("grid.best_score_", 0.5, {"best_score_": 0.5}),
+        ("round(a, 2)", 0.5, {"result": 0.5}),
+        ("a + b", 3, {"result": 3}),
+        ("len(a)", 3, {}),
+        ("a", 3, {}),
+        ("report()", {"acc": 1, "avg": {"f1": 0.5}}, {"acc": 1, "avg.f1": 0.5}),
+        ("report()", {"acc": 1, "name": "x"}, {}),
+        ("report()", {1: 1}, {}),
+        ("f()", "text", {}),
+    ],
+)
+def test_the_last_expression_is_a_metric_when_it_is_numbers(
+    code: str, value: Any, metrics: dict[str, Any]
+) -> None:
+    names = analyse(code)
+    assert names is not None
+    found = infer(look_before(names, {}), {}, result=value)
+    assert values(found.metrics) == metrics
+
+
+def test_numpy_numbers_count_as_numbers() -> None:
+    found = run_cell("m = np.float32(0.5)\nk = np.int64(3)\nb = np.bool_(True)", {"np": np})
+    assert values(found.metrics) == {"m": 0.5, "k": 3, "b": 1}
+    assert [type(v) for v in values(found.metrics).values()] == [float, int, int]
+
+
+def test_frames_and_arrays_that_are_read_are_datasets_as_they_were_before() -> None:
+    space = {"df": pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), "X": np.zeros((3, 2))}
+    found = run_cell("df = df.head(1)\nm = X.mean()", space)
+    described = {d.name: (d.kind, d.shape, d.schema) for d in found.datasets}
+    assert described["df"][:2] == ("pandas.DataFrame", (2, 2))
+    assert described["df"][2]["a"] == "int64"
+    assert described["X"] == ("numpy.ndarray", (3, 2), {"": "float64"})
