@@ -1,0 +1,373 @@
+"""Begin runs: the block, the function, and the run over several cells."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import linecache
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from celltrail.capture.blocks import block_source
+from celltrail.config import is_disabled, notebook_path, resolve_store
+from celltrail.errors import UsageError
+from celltrail.model import ErrorInfo, SourceInfo, Status
+from celltrail.record.active import ActiveRun
+from celltrail.record.context import describe_later
+from celltrail.record.current import activate, current_run, deactivate
+from celltrail.record.disabled import DisabledRun
+from celltrail.record.values import to_number
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import FrameType, TracebackType
+
+__all__ = [
+    "Recording",
+    "Track",
+    "begin",
+    "block_info",
+    "default_experiment",
+    "describe_error",
+    "start",
+    "status_of",
+    "track",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def default_experiment() -> str:
+    """Give the experiment that a run belongs to unless it says another: the notebook's name."""
+    path = notebook_path()
+    return "default" if path is None else path.stem
+
+
+def begin(
+    *,
+    name: str | None = None,
+    experiment: str | None = None,
+    params: object = None,
+    tags: Iterable[str] = (),
+    note: str = "",
+    source: SourceInfo | None = None,
+    store: str | Path | None = None,
+) -> ActiveRun:
+    """Begin a run without making it the current one.
+
+    Parameters
+    ----------
+    name, experiment, params, tags, note
+        As for `track`.
+    source
+        The code that it runs.
+    store
+        The store's path; by default the one that `celltrail.use` and the config say.
+
+    Returns
+    -------
+    ActiveRun
+        The open run, whose parent is the run that is current here.
+    """
+    if is_disabled():
+        return DisabledRun(name)
+    run = ActiveRun(
+        resolve_store(store),
+        experiment=experiment or default_experiment(),
+        name=name,
+        note=note,
+        source=source,
+        parent=current_run(),
+    )
+    if params is not None:
+        run.log_params(params)
+    run.tag(*([tags] if isinstance(tags, str) else tags))
+    describe_later(run)
+    return run
+
+
+def start(
+    name: str | None = None,
+    *,
+    params: object = None,
+    tags: Iterable[str] = (),
+    note: str = "",
+    experiment: str | None = None,
+) -> ActiveRun:
+    """Begin a run that goes over several cells, until its ``finish()``.
+
+    Parameters
+    ----------
+    name, params, tags, note, experiment
+        As for `track`.
+
+    Returns
+    -------
+    ActiveRun
+        The open run, which is current until it ends. It is finished at the end of the
+        process; when the process is killed, its status becomes ``lost``.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> run = ct.start("long training")
+    >>> run.log(loss=0.5)
+    >>> run.finish()
+    """
+    run = begin(
+        name=name,
+        experiment=experiment,
+        params=params,
+        tags=tags,
+        note=note,
+        source=block_info(sys._getframe(1)),
+    )
+    activate(run)
+    return run
+
+
+class Recording(AbstractContextManager[ActiveRun]):
+    """Keeps a run current for a block of code, and ends it as the block ends.
+
+    Parameters
+    ----------
+    run
+        A run that was just begun.
+    """
+
+    def __init__(self, run: ActiveRun) -> None:
+        self._run = run
+        self._previous: ActiveRun | None = None
+
+    def __enter__(self) -> ActiveRun:
+        self._previous = activate(self._run)
+        return self._run
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        deactivate(self._run, self._previous)
+        if error is None:
+            self._run.finish()
+        else:
+            self._run.finish(status_of(error), describe_error(error))
+
+
+class Track(AbstractContextManager[ActiveRun]):
+    """What `track` gives: a context manager for a block, a decorator for a function.
+
+    Each entry and each call begins a new run, so one object may be used again and again.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self._entered: list[Recording] = []
+
+    def __enter__(self) -> ActiveRun:
+        recording = Recording(begin(**self._options, source=block_info(sys._getframe(1))))
+        self._entered.append(recording)
+        return recording.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._entered.pop().__exit__(kind, error, trace)
+
+    def __call__(self, function: F) -> F:
+        """Make each call of a function a run: its arguments are params, its result metrics.
+
+        Raises
+        ------
+        UsageError
+            For a generator function, whose code runs between its caller's lines.
+        """
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            message = f"{function.__qualname__} is a generator: use `with ct.track():` inside it."
+            raise UsageError(message)
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        async def tracked_async(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            with self._call(function, _arguments(signature, args, kwargs)) as run:
+                return _log_result(run, function, await function(*args, **kwargs))
+
+        @functools.wraps(function)
+        def tracked(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            with self._call(function, _arguments(signature, args, kwargs)) as run:
+                return _log_result(run, function, function(*args, **kwargs))
+
+        chosen = tracked_async if inspect.iscoroutinefunction(function) else tracked
+        return chosen  # type: ignore[return-value]
+
+    def _call(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Recording:
+        options = {**self._options, "params": arguments}
+        options["name"] = options.get("name") or function.__name__
+        run = begin(**options, source=_function_info(function))
+        if self._options.get("params") is not None:
+            run.log_params(self._options["params"])
+        return Recording(run)
+
+
+@overload
+def track(name: F, /) -> F: ...
+@overload
+def track(
+    name: str | None = None,
+    /,
+    *,
+    params: object = None,
+    tags: Iterable[str] = (),
+    note: str = "",
+    experiment: str | None = None,
+) -> Track: ...
+def track(
+    name: F | str | None = None,
+    /,
+    *,
+    params: object = None,
+    tags: Iterable[str] = (),
+    note: str = "",
+    experiment: str | None = None,
+) -> F | Track:
+    """Record a block or a function as a run.
+
+    Parameters
+    ----------
+    name
+        What the run is called; need not be unique. As a bare decorator (``@ct.track``)
+        this is the function, and the runs are called by its name.
+    params
+        A mapping, dataclass or Namespace, as for `ActiveRun.log_params`.
+    tags
+        Words to find the run by.
+    note
+        Why the run is done.
+    experiment
+        The group of runs that it belongs to; by default the notebook's name.
+
+    Returns
+    -------
+    Track
+        For ``with`` (giving the `ActiveRun`) or as a decorator: the function's arguments
+        become params; a returned number or mapping of numbers becomes metrics.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> with ct.track("baseline", params={"lr": 0.1}, tags=["cv"]) as run:
+    ...     run.log(loss=0.3)
+    >>> @ct.track
+    ... def score(depth=3):
+    ...     return {"accuracy": 0.9}
+    >>> score(depth=5)
+    {'accuracy': 0.9}
+    """
+    block = Track(params=params, tags=tags, note=note, experiment=experiment)
+    if callable(name):
+        return block(name)
+    block._options["name"] = name
+    return block
+
+
+def status_of(error: BaseException) -> Status:
+    """Say how a block that ended with this exception ended."""
+    if isinstance(error, KeyboardInterrupt):
+        return Status.INTERRUPTED
+    if isinstance(error, SystemExit) and not error.code:
+        return Status.FINISHED
+    return Status.FAILED
+
+
+def describe_error(error: BaseException) -> ErrorInfo:
+    """Give an exception as text, whatever its class does when asked for it."""
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001  # a broken __str__: the stored text says so
+        message = "<no message>"
+    try:
+        trace = "".join(traceback.format_exception(error))
+    except Exception:  # noqa: BLE001  # the same
+        trace = ""
+    return ErrorInfo(type(error).__qualname__, message, trace)
+
+
+def block_info(frame: FrameType) -> SourceInfo:
+    """Describe the ``with`` block, or the one statement, that this frame is executing."""
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    path = notebook_path()
+    return SourceInfo(
+        block_source("".join(lines), frame.f_lineno),
+        kind="block",
+        notebook=None if path is None else str(path),
+    )
+
+
+def _function_info(function: Callable[..., Any]) -> SourceInfo:
+    try:
+        text = inspect.getsource(function)
+    except (OSError, TypeError):  # typed into a plain prompt, or written in C
+        text = ""
+    return SourceInfo(text, kind="function", name=function.__qualname__)
+
+
+def _arguments(
+    signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give the arguments by name, defaults included, without ``self`` and ``cls``.
+
+    Large objects are data rather than params: only what is a param by nature is kept.
+    """
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError:  # the call itself is about to say the same
+        return {}
+    bound.apply_defaults()
+    named: dict[str, Any] = {}
+    for key, value in bound.arguments.items():
+        if signature.parameters[key].kind is inspect.Parameter.VAR_KEYWORD:
+            named.update(value)
+        elif key not in ("self", "cls"):
+            named[key] = value
+    return {
+        key: value
+        for key, value in named.items()
+        if not hasattr(value, "__array__") or _is_scalar(value)
+    }
+
+
+def _is_scalar(value: object) -> bool:
+    return to_number(value) is not None
+
+
+def _log_result(run: ActiveRun, function: Callable[..., Any], result: Any) -> Any:
+    """Log what a tracked function returned, where it is numbers, and hand it on."""
+    if isinstance(result, Mapping):
+        numbers = {k: v for k, v in result.items() if to_number(v) is not None}
+        if numbers:
+            run.log(numbers)
+    elif (number := to_number(result)) is not None:
+        run.log({function.__name__: number})
+    return result
+
+
+def crash() -> tuple[Status, ErrorInfo | None]:
+    """Say how this process ends: finished, or by which exception a script died.
+
+    An interactive process has shown errors before and goes on after each of them, so it
+    only ever finishes.
+    """
+    error = getattr(sys, "last_value", None)
+    if error is None or hasattr(sys, "ps1") or "IPython" in sys.modules:
+        return Status.FINISHED, None
+    return status_of(error), describe_error(error)

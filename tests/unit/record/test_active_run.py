@@ -1,0 +1,317 @@
+"""A live run: what it logs is read back as it was, and logging never breaks the user's code."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import celltrail as ct
+from celltrail.model import Inferred, Status
+
+
+def test_a_block_is_a_run_with_what_was_logged() -> None:
+    with ct.track("fit", params={"opt": {"lr": 0.1}}, tags=["cv"], note="why") as run:
+        run.log(loss=0.5)
+        run.log({"loss": 0.25, "val/acc": 0.9})
+        run.tag("late")
+    read = ct.run(run)
+    assert read.status is Status.FINISHED
+    assert read.params == {"opt.lr": 0.1}
+    assert read.metrics == {"loss": 0.25, "val/acc": 0.9}
+    assert read.tags == ["cv", "late"]
+    assert read.note == "why"
+    assert read.number == 1
+    assert read.duration is not None
+    assert 'run.log(loss=0.5)' in read.source
+    assert read.history("loss")["step"].tolist() == [0, 1]
+
+
+def test_steps_count_on_from_those_that_were_given() -> None:
+    with ct.track() as run:
+        run.log(loss=1.0, step=10)
+        run.log(loss=2.0)
+        run.log(loss=3.0, step=10)
+    history = ct.run(run).history("loss")
+    assert history["step"].tolist() == [10, 10, 11]
+    assert history["value"].tolist() == [1.0, 3.0, 2.0]
+
+
+def test_nan_and_infinity_and_large_integers_come_back() -> None:
+    values = [math.nan, math.inf, -math.inf, 2**60 + 1]
+    with ct.track() as run:
+        run.log({f"m{i}": value for i, value in enumerate(values)})
+    metrics = ct.run(run).metrics
+    assert math.isnan(metrics["m0"])
+    assert [metrics["m1"], metrics["m2"], metrics["m3"]] == values[1:]
+    assert type(metrics["m3"]) is int
+
+
+def test_a_value_that_is_no_number_warns_once_and_is_kept() -> None:
+    with ct.track() as run:
+        with pytest.warns(ct.CelltrailWarning, match='metric "state" is a str') as caught:
+            run.log(state="warming up", loss=0.5)
+        run.log(state="warming up", loss=0.4)
+    assert caught[0].filename == __file__
+    assert ct.run(run).params == {"state": "warming up"}
+    assert ct.run(run).metrics == {"loss": 0.4}
+
+
+def test_wrong_steps_and_arguments_warn_and_lose_nothing() -> None:
+    with ct.track() as run:
+        with pytest.warns(ct.CelltrailWarning, match="step 0.5 is not a whole number"):
+            run.log(loss=1.0, step=0.5)  # type: ignore[arg-type]
+        with pytest.warns(ct.CelltrailWarning, match="takes a mapping of metrics, not a float"):
+            run.log(0.5)  # type: ignore[arg-type]
+        with pytest.warns(ct.CelltrailWarning, match="params must be a mapping"):
+            run.log_params([1, 2])
+    assert ct.run(run).history("loss")["step"].tolist() == [0]
+
+
+def test_a_metric_after_the_end_is_added_with_a_warning() -> None:
+    with ct.track() as run:
+        run.log(loss=1.0)
+    with pytest.warns(ct.CelltrailWarning, match="has ended"):
+        run.log(test=0.9)
+    assert ct.run(run).metrics == {"loss": 1.0, "test": 0.9}
+
+
+def test_a_param_that_changes_keeps_its_last_value() -> None:
+    with ct.track() as run:
+        run.log_params(lr=0.1)
+        run.log_params(lr=0.01)
+    assert ct.run(run).params == {"lr": 0.01}
+
+
+def test_unicode_long_and_odd_names_and_a_thousand_params_come_back() -> None:
+    long = "x" * 5_000
+    params = {f"p{i}": i for i in range(1_000)} | {"größe 📏": "ü", long: 1, "": "empty", "a\nb": 2}
+    with ct.track("名前" * 300, params=params) as run:
+        run.log({"точность": 0.9, long: 1.0})
+    read = ct.run(run)
+    assert read.params == params
+    assert read.metrics == {"точность": 0.9, long: 1.0}
+    assert read.name == "名前" * 300
+
+
+def test_keys_that_are_no_text_become_text() -> None:
+    with ct.track(params={1: "a", None: "b"}) as run:
+        run.log({3: 0.5})
+    assert ct.run(run).params == {"1": "a", "None": "b"}
+    assert ct.run(run).metrics == {"3": 0.5}
+
+
+def test_a_failing_block_is_recorded_and_still_raises() -> None:
+    with pytest.raises(ZeroDivisionError), ct.track("bad") as run:  # noqa: PT012
+        run.log(loss=1.0)
+        1 / 0  # noqa: B018
+    read = ct.run("bad")
+    assert read.status is Status.FAILED
+    assert read.error is not None
+    assert read.error.type == "ZeroDivisionError"
+    assert "1 / 0" in read.error.traceback
+    assert read.metrics == {"loss": 1.0}
+
+
+def test_an_interrupted_block_is_interrupted() -> None:
+    with pytest.raises(KeyboardInterrupt), ct.track("stop"):
+        raise KeyboardInterrupt
+    assert ct.run("stop").status is Status.INTERRUPTED
+
+
+def test_an_error_with_a_broken_message_is_recorded() -> None:
+    class BrokenError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    with pytest.raises(BrokenError), ct.track("broken"):
+        raise BrokenError
+    error = ct.run("broken").error
+    assert error is not None
+    assert error.message == "<no message>"
+
+
+def test_a_decorated_function_records_arguments_and_results() -> None:
+    @ct.track
+    def fit(x: np.ndarray, depth: int = 3, *, name: str = "tree", **more: object) -> dict[str, object]:
+        return {"accuracy": 0.9, "model": "kept out"}
+
+    assert fit(np.zeros(3), 5, seed=1)["accuracy"] == 0.9
+    read = ct.run("fit")
+    assert read.params == {"depth": 5, "name": "tree", "seed": 1}
+    assert read.metrics == {"accuracy": 0.9}
+    assert "def fit" in read.source
+    fit(np.zeros(3))
+    assert ct.run("fit").previous == read
+
+
+def test_a_decorator_takes_options_and_numbers_are_results() -> None:
+    @ct.track("scored", tags=["x"], params={"kind": "svm"})
+    def score(depth: int) -> float:
+        return 0.5
+
+    assert score(2) == 0.5
+    read = ct.run("scored")
+    assert (read.params, read.metrics, read.tags) == (
+        {"depth": 2, "kind": "svm"},
+        {"score": 0.5},
+        ["x"],
+    )
+
+
+def test_an_async_function_is_a_run_and_its_tasks_log_to_it() -> None:
+    @ct.track
+    async def work(n: int) -> int:
+        await asyncio.sleep(0)
+        ct.log(seen=n)
+        return n
+
+    async def both() -> list[int]:
+        return await asyncio.gather(work(1), work(2))
+
+    assert asyncio.run(both()) == [1, 2]
+    found = {r.params["n"]: r.metrics["seen"] for r in ct.runs("name = 'work'")}
+    assert found == {1: 1, 2: 2}
+
+
+def test_a_generator_function_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ct.CelltrailError, match="with ct.track"):
+
+        @ct.track
+        def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202
+            yield 1
+
+
+def test_a_run_over_several_cells_is_current_until_it_ends() -> None:
+    run = ct.start("long", tags="one")
+    ct.log(loss=1.0)
+    with ct.track("inner") as inner:
+        ct.log(loss=5.0)
+    ct.log(loss=2.0)
+    run.finish()
+    run.finish()
+    assert ct.current_run() is None
+    assert ct.run("long").metrics == {"loss": 2.0}
+    assert ct.run("long").tags == ["one"]
+    assert ct.run(inner).parent == ct.run("long")
+
+
+def test_threads_log_to_the_run_that_is_open() -> None:
+    with ct.track("threads") as run:
+        threads = [
+            threading.Thread(target=lambda: [ct.log(x=1.0) for _ in range(100)]) for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    history = ct.run(run).history("x")
+    assert sorted(history["step"]) == list(range(400))
+
+
+def test_logging_outside_of_a_run_warns_once_and_is_kept() -> None:
+    with pytest.warns(ct.CelltrailWarning, match="outside of any run"):
+        ct.log(loss=1.0)
+    ct.log(loss=2.0)
+    assert ct.run("session").history("loss")["value"].tolist() == [1.0, 2.0]
+
+
+def test_inference_leaves_alone_what_was_logged() -> None:
+    with ct.track() as run:
+        run.log_params(lr=0.1)
+        run.log(loss=0.5)
+        run.infer(
+            {"lr": Inferred(9, "x"), "depth": Inferred(3, "assigned a literal on line 2")},
+            {"loss": Inferred(9.0, "x"), "acc": Inferred(0.9, "computed on line 3")},
+        )
+    read = ct.run(run)
+    assert read.params == {"lr": 0.1, "depth": 3}
+    assert read.metrics == {"loss": 0.5, "acc": 0.9}
+    assert read.reasons == {"depth": "assigned a literal on line 2", "acc": "computed on line 3"}
+
+
+def test_secrets_do_not_reach_the_store(store_path: Path) -> None:
+    with ct.track("s", params={"api_key": "sk-very-secret", "lr": 0.1}, note="data from postgres://me:hunter22@db/x") as run:
+        pass
+    read = ct.run(run)
+    assert run.redactions >= 2
+    assert read.params["api_key"] == "[redacted]"
+    assert "hunter22" not in read.note
+    assert b"sk-very-secret" not in store_path.read_bytes()
+
+
+def test_artifacts_of_several_kinds_are_stored_and_read(tmp_path: Path) -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    figure, axes = plt.subplots()
+    axes.plot([1, 2])
+    file = tmp_path / "large.bin"
+    file.write_bytes(b"x" * 3_000_000)
+    with ct.track() as run:
+        run.log_artifact(figure)
+        run.log_artifact(axes, "axes.png", step=3)
+        run.log_artifact(file)
+        run.log_artifact(str(file), "again.bin")
+        run.log_artifact("a remark", "remark.txt")
+        run.log_artifact(pd.DataFrame({"a": [1]}), "frame.csv")
+        run.log_artifact({"a": [1]}, "data.json")
+        run.log_artifact(b"raw")
+    plt.close(figure)
+    read = ct.run(run)
+    assert [(a.name, a.kind) for a in read.artifacts] == [
+        ("figure.png", "figure"),
+        ("axes.png", "figure"),
+        ("large.bin", "file"),
+        ("again.bin", "file"),
+        ("remark.txt", "text"),
+        ("frame.csv", "table"),
+        ("data.json", "json"),
+        ("bytes", "bytes"),
+    ]
+    assert read.artifact("figure.png").startswith(b"\x89PNG")
+    assert read.artifact("large.bin") == file.read_bytes()
+    assert read.artifact("remark.txt") == b"a remark"
+    assert read.artifacts[1].step == 3
+    with pytest.raises(KeyError, match='did you mean "remark.txt"'):
+        read.artifact("remark.text")
+
+
+def test_an_artifact_that_cannot_be_stored_warns_and_goes_on(tmp_path: Path) -> None:
+    with ct.track() as run:
+        with pytest.warns(ct.CelltrailWarning, match="does not exist"):
+            run.log_artifact(tmp_path / "missing.png")
+        with pytest.warns(ct.CelltrailWarning, match="is not a file"):
+            run.log_artifact("missing.png")
+        with pytest.warns(ct.CelltrailWarning, match="cannot be stored"):
+            run.log_artifact(object())
+        run.log(loss=1.0)
+    assert ct.run(run).metrics == {"loss": 1.0}
+    assert ct.run(run).artifacts == []
+
+
+def test_switched_off_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, store_path: Path
+) -> None:
+    monkeypatch.setenv("CELLTRAIL_DISABLED", "1")
+    with ct.track("x", params={"a": 1}) as run:
+        run.log(loss=1.0)
+        run.tag("t")
+        run.note = "n"
+        run.log_artifact("a", "b")
+        ct.log(loss=2.0)
+
+    @ct.track
+    def double(x: int) -> int:
+        return 2 * x
+
+    assert double(2) == 4
+    ct.start("y").finish()
+    assert not store_path.exists()
+    assert list(store_path.parent.iterdir()) == []
