@@ -1,0 +1,213 @@
+"""Apply a filter or an ordering to the run table, column by column."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from celltrail.errors import FilterError, UnknownNameError
+from celltrail.query.filters import Ago, And, Clause, Node, Not, Or, Value
+
+if TYPE_CHECKING:
+    from celltrail.query.table import Column, RunTable
+
+__all__ = ["find_column", "matches", "order_by"]
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+_COMPARE = {
+    "=": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
+
+
+def find_column(table: RunTable, name: str) -> Column:
+    """Give a column by its name.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is none; the message names the nearest.
+    """
+    column = table.columns.get(name)
+    if column is None:
+        raise UnknownNameError("column", name, table.columns)
+    return column
+
+
+def matches(node: Node, table: RunTable, text: str = "") -> Mask:
+    """Say for each run whether a filter holds.
+
+    A comparison with something that a run does not have does not hold; so for such a run
+    ``not`` of it does. A name that no run has is treated as missing everywhere when it
+    starts with ``params.`` or ``metrics.``, since a new store has few names.
+
+    Parameters
+    ----------
+    node
+        From `celltrail.query.filters.parse_filter`.
+    table
+        The runs.
+    text
+        The filter's text, for messages.
+
+    Returns
+    -------
+    array of bool
+        One a run.
+
+    Raises
+    ------
+    FilterError
+        When a value does not fit its column.
+    UnknownNameError
+        For a name that is neither a column nor a param or metric.
+    """
+    if isinstance(node, And):
+        return np.logical_and.reduce([matches(part, table, text) for part in node.parts])
+    if isinstance(node, Or):
+        return np.logical_or.reduce([matches(part, table, text) for part in node.parts])
+    if isinstance(node, Not):
+        return ~matches(node.part, table, text)
+    if node.name not in table.columns and node.name.startswith(("params.", "metrics.")):
+        return np.full(len(table.ids), node.op == "null", dtype=bool)
+    column = find_column(table, node.name)
+    if node.op == "null":
+        return column.missing.copy()
+    found = np.zeros(len(table.ids), dtype=bool)
+    for value in node.values:
+        found |= _holds(column, node, value, text)
+    return found & ~column.missing
+
+
+def _holds(column: Column, clause: Clause, value: Value, text: str) -> Mask:
+    if clause.op == "has":
+        if column.name != "tags":
+            raise FilterError("only tags can be asked with has", text, clause.position)
+        return _each(column, lambda tags: value in tags)
+    if clause.op == "like":
+        pattern = _like(str(value))
+        return _each(column, lambda item: isinstance(item, str) and bool(pattern.fullmatch(item)))
+    compare = _COMPARE["=" if clause.op == "in" else clause.op]
+    if column.kind in ("text", "json"):
+        return _compare_objects(column, compare, value)
+    number = _as_number(column, value, clause, text)
+    with np.errstate(invalid="ignore"):
+        if number != number:  # asked for NaN: equal to itself here, as users mean
+            is_nan = np.isnan(column.values.astype(float))
+            return is_nan if clause.op in ("=", "in") else ~is_nan
+        return np.asarray(compare(column.values, number), dtype=bool)
+
+
+def _each(column: Column, test: Any) -> Mask:
+    return np.fromiter(
+        (
+            not absent and test(value)
+            for value, absent in zip(column.values, column.missing, strict=True)
+        ),
+        dtype=bool,
+        count=len(column.values),
+    )
+
+
+def _compare_objects(column: Column, compare: Any, value: Value) -> Mask:
+    """Compare values of one type with each other; values of different types are unequal."""
+    kinds: tuple[type, ...] = (type(value),)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        kinds = (int, float)
+    differs = compare is np.not_equal
+    return _each(
+        column, lambda item: bool(compare(item, value)) if type(item) in kinds else differs
+    )
+
+
+def _like(pattern: str) -> re.Pattern[str]:
+    """Translate SQL's ``%`` (anything) and ``_`` (one character), without regard to case."""
+    parts = (".*" if c == "%" else "." if c == "_" else re.escape(c) for c in pattern)
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+
+
+def _as_number(column: Column, value: Value, clause: Clause, text: str) -> float:
+    if column.kind == "time":
+        return _as_time(value, clause, text)
+    if isinstance(value, (bool, int, float)):
+        return value
+    msg = f"{column.name} is a {column.kind}, it cannot be compared with {value!r}"
+    raise FilterError(
+        msg,
+        text,
+        clause.position,
+    )
+
+
+def _as_time(value: Value, clause: Clause, text: str) -> float:
+    if isinstance(value, Ago):
+        return (time.time() - value.seconds) * 1e6
+    try:
+        moment = dt.datetime.fromisoformat(str(value))
+    except ValueError:
+        msg = f"{clause.name} is a time: give '2026-01-31', '2026-01-31 12:00' or -7d"
+        raise FilterError(
+            msg,
+            text,
+            clause.position,
+        ) from None
+    return moment.astimezone().timestamp() * 1e6  # a time without a zone is local
+
+
+def order_by(table: RunTable, order: list[tuple[str, bool]]) -> npt.NDArray[np.intp]:
+    """Give the order of the runs by some columns, the first counting most.
+
+    Runs without a value come last in both directions, NaN just before them; equals keep
+    their order.
+
+    Parameters
+    ----------
+    table
+        The runs.
+    order
+        From `celltrail.query.filters.parse_order`.
+
+    Raises
+    ------
+    UnknownNameError
+        For a name that no run has.
+    """
+    index = np.arange(len(table.ids))
+    for name, descending in reversed(order):
+        ranks = _ranks(find_column(table, name), descending)[index]
+        index = index[np.argsort(ranks, kind="stable")]
+    return index
+
+
+def _ranks(column: Column, descending: bool) -> npt.NDArray[np.float64]:
+    present = ~column.missing
+    ranks = np.full(len(column.values), np.inf)
+    if column.kind in ("text", "json"):
+        keys = [_sort_key(value) for value in column.values[present]]
+        place = {key: i for i, key in enumerate(sorted(set(keys)))}
+        found = np.array([place[key] for key in keys], dtype=np.float64)
+    else:
+        # exact also for integers beyond 2**53, where a cast to float would not be
+        found = np.unique(column.values[present], return_inverse=True)[1].astype(np.float64)
+    if descending:
+        found = -found
+    if column.kind in ("number", "duration"):
+        found[np.isnan(column.values[present].astype(float))] = np.finfo(np.float64).max
+    ranks[present] = found
+    return ranks
+
+
+def _sort_key(value: object) -> tuple[int, float, str]:
+    if isinstance(value, (bool, int, float)):
+        return 0, float(value), ""
+    return 1, 0.0, str(value).casefold()

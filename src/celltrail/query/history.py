@@ -1,0 +1,62 @@
+"""The points of metrics over steps, as a long DataFrame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from celltrail.store import RunRow, Store
+
+__all__ = ["history_frame", "run_label"]
+
+
+def run_label(row: RunRow) -> str:
+    """Say what people call a run: its name, or ``run 12``."""
+    return row.name or f"run {row.number}"
+
+
+def history_frame(store: Store, rows: Sequence[RunRow], metric: str) -> pd.DataFrame:
+    """Give all points of a metric of some runs.
+
+    Parameters
+    ----------
+    store
+        Where they are.
+    rows
+        The runs, in the order in which they shall come.
+    metric
+        The metric's name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``run_id``, ``name`` (the run's label), ``metric``, ``step`` (int64), ``time``
+        (UTC, microseconds) and ``value`` (float64), by run, step and time.
+    """
+    import pandas as pd
+
+    points = store.history([row.run for row in rows], metric)
+    place = {row.run: i for i, row in enumerate(rows)}
+    where = np.array([place[run] for run in points.run.tolist()], dtype=np.intp)
+    order = np.argsort(where, kind="stable")
+    where = where[order]
+    ids = np.array([row.id for row in rows], dtype=object)
+    labels = np.array([run_label(row) for row in rows], dtype=object)
+    return pd.DataFrame(
+        {
+            "run_id": pd.Series(ids[where], dtype="str"),
+            "name": pd.Series(labels[where], dtype="str"),
+            "metric": pd.Series(np.full(len(where), metric, dtype=object), dtype="str"),
+            "step": points.step[order],
+            "time": pd.to_datetime(points.time[order], unit="us", utc=True).astype(
+                "datetime64[us, UTC]"
+            ),
+            "value": points.value[order],
+        }
+    )

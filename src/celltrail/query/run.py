@@ -1,0 +1,272 @@
+"""One stored run, as it is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from celltrail.errors import UnknownNameError
+from celltrail.model import (
+    ArtifactInfo,
+    DatasetInfo,
+    ErrorInfo,
+    Number,
+    ParamValue,
+    Status,
+    Summary,
+)
+from celltrail.query.history import history_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from celltrail.store import RunRow, Store, SummaryColumns, TableData
+
+__all__ = ["Run", "load_run"]
+
+
+class Run:
+    """A run of the store: what it was given, what it came to, and what it ran.
+
+    Given by `celltrail.run`, `celltrail.runs` and `celltrail.last_run`. What it says is
+    the state at the time of reading; ask again for a run that is still going on.
+
+    Attributes
+    ----------
+    id : str
+        The run's id.
+    number : int
+        Its number within its experiment.
+    name : str or None
+        The name that was given.
+    experiment : str
+        The group of runs that it belongs to.
+    status : Status
+        ``running``, ``finished``, ``failed``, ``interrupted`` or ``lost``.
+    note : str
+        Why it was done.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> with ct.track("fit", params={"lr": 0.1}) as active:
+    ...     active.log(loss=0.5)
+    >>> run = ct.run(active)
+    >>> run.params, run.metrics
+    ({'lr': 0.1}, {'loss': 0.5})
+    """
+
+    def __init__(self, store: Store, row: RunRow) -> None:
+        self._store = store
+        self._row = row
+        self.id = row.id
+        self.number = row.number
+        self.name = row.name
+        self.experiment = row.experiment
+        self.status = Status(row.status)
+        self.note = row.note or ""
+
+    def __repr__(self) -> str:
+        return f"<Run {self.label!r} of {self.experiment!r}, {self.status.value}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("experiment", self.experiment),
+            ("status", self.status.value),
+            ("started", f"{self.started.astimezone():%Y-%m-%d %H:%M:%S %Z}"),
+            *((f"params.{key}", value) for key, value in self.params.items()),
+            *((f"metrics.{key}", value) for key, value in self.metrics.items()),
+        ]
+        cells = "".join(
+            f'<tr><th style="text-align:left">{html.escape(key)}</th>'
+            f'<td style="text-align:left">{html.escape(str(value))}</td></tr>'
+            for key, value in rows
+        )
+        return f"<b>{html.escape(self.label)}</b><table>{cells}</table>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    @property
+    def label(self) -> str:
+        """What people call it: its name, or ``run 12``."""
+        return self.name or f"run {self.number}"
+
+    @property
+    def started(self) -> dt.datetime:
+        """When it began, in UTC."""
+        return _moment(self._row.started)
+
+    @property
+    def ended(self) -> dt.datetime | None:
+        """When it ended, in UTC; None while it goes on, and when nobody knows."""
+        return None if self._row.ended is None else _moment(self._row.ended)
+
+    @property
+    def duration(self) -> float | None:
+        """How long it took, in seconds; None while it goes on."""
+        ended = self._row.ended
+        return None if ended is None else max(0, ended - self._row.started) / 1e6
+
+    @property
+    def error(self) -> ErrorInfo | None:
+        """The exception that ended it, as text."""
+        return self._row.error
+
+    @property
+    def cell_id(self) -> str | None:
+        """The front end's id of its cell."""
+        return self._row.cell_id
+
+    @property
+    def notebook(self) -> str | None:
+        """The notebook or script that it ran in."""
+        return self._row.notebook
+
+    @property
+    def git(self) -> dict[str, str | bool | None] | None:
+        """The commit, the branch, and whether the tree was dirty; None outside of git."""
+        row = self._row
+        if row.git_commit is None:
+            return None
+        return {"commit": row.git_commit, "branch": row.git_branch, "dirty": row.git_dirty}
+
+    @property
+    def cpu_seconds(self) -> float | None:
+        """CPU time that the process spent during the run, in seconds."""
+        return self._row.cpu_seconds
+
+    @property
+    def peak_memory(self) -> int | None:
+        """The most memory that the process had during the run, in bytes."""
+        return self._row.peak_memory
+
+    @cached_property
+    def source(self) -> str:
+        """The code that it ran; empty where that is not known."""
+        sha256 = self._row.source_sha
+        return "" if sha256 is None else self._store.source(sha256)
+
+    @cached_property
+    def environment(self) -> dict[str, object]:
+        """Python, the platform, the packages and the machine; empty where not known."""
+        sha256 = self._row.environment
+        return {} if sha256 is None else self._store.environment(sha256)
+
+    @property
+    def tags(self) -> list[str]:
+        """Its tags, sorted."""
+        return self._data.tags.get(self._row.run, [])
+
+    @cached_property
+    def params(self) -> dict[str, ParamValue]:
+        """Its params by name."""
+        params = self._data.params
+        return {params.names[key]: params.value(i) for i, key in enumerate(params.key.tolist())}
+
+    @cached_property
+    def reasons(self) -> dict[str, str]:
+        """Why a param or metric that was not logged by hand was recorded, by its name."""
+        params = self._data.params
+        return {
+            **{
+                params.names[k]: why
+                for k, why in zip(params.key, params.reason, strict=True)
+                if why
+            },
+            **self._store.metric_reasons(self._row.run),
+        }
+
+    @cached_property
+    def summaries(self) -> dict[str, Summary]:
+        """What each metric came to."""
+        found = self._data.summaries
+        return {found.names[key]: _summary(found, i) for i, key in enumerate(found.key.tolist())}
+
+    @property
+    def metrics(self) -> dict[str, Number]:
+        """The last value of each metric."""
+        return {key: summary.last for key, summary in self.summaries.items()}
+
+    @property
+    def previous(self) -> Run | None:
+        """The run before of the same cell or function, if there is one."""
+        return None if self._row.previous is None else load_run(self._store, self._row.previous)
+
+    @property
+    def parent(self) -> Run | None:
+        """The run that it ran inside of, if there is one."""
+        return None if self._row.parent is None else load_run(self._store, self._row.parent)
+
+    @cached_property
+    def artifacts(self) -> list[ArtifactInfo]:
+        """What was stored with it, in the order of storing."""
+        return self._store.artifacts(self._row.run)
+
+    @cached_property
+    def datasets(self) -> list[DatasetInfo]:
+        """The data that it read."""
+        return self._store.datasets(self._row.run)
+
+    def artifact(self, name: str) -> bytes:
+        """Give the content of an artifact, checked against its address.
+
+        Parameters
+        ----------
+        name
+            Its name; of several with one name, the last.
+
+        Raises
+        ------
+        UnknownNameError
+            When the run has none of that name.
+        StoreCorruptError
+            When what is stored is not what was stored.
+        """
+        for info in reversed(self.artifacts):
+            if info.name == name:
+                return self._store.artifact_bytes(info.sha256)
+        raise UnknownNameError("artifact", name, {info.name for info in self.artifacts})
+
+    def history(self, metric: str) -> pd.DataFrame:
+        """Give all points of a metric: ``run_id, name, metric, step, time, value``.
+
+        Raises
+        ------
+        UnknownNameError
+            When the run has no such metric.
+        """
+        if metric not in self.summaries:
+            raise UnknownNameError("metric", metric, self.summaries)
+        return history_frame(self._store, [self._row], metric)
+
+    @cached_property
+    def _data(self) -> TableData:
+        return self._store.table_data(ids=[self.id])
+
+
+def load_run(store: Store, run_id: str) -> Run | None:
+    """Read one run by its id, or give None when the store has none of that id."""
+    rows = store.run_rows(ids=[run_id])
+    return Run(store, rows[0]) if rows else None
+
+
+def _summary(columns: SummaryColumns, i: int) -> Summary:
+    exact = bool(columns.is_exact[i])
+    return Summary(
+        last=int(columns.last_exact[i]) if exact else float(columns.last[i]),
+        last_step=int(columns.last_step[i]),
+        min=float(columns.min[i]),
+        max=float(columns.max[i]),
+        mean=float(columns.mean[i]),
+        count=int(columns.count[i]),
+    )
+
+
+def _moment(microseconds: int) -> dt.datetime:
+    return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)

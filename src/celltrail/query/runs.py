@@ -1,0 +1,269 @@
+"""Runs: a selection of the store's runs, in an order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from celltrail.errors import RunNotFoundError, UnknownNameError, UsageError
+from celltrail.query.build import build_table, take
+from celltrail.query.evaluate import matches, order_by
+from celltrail.query.filters import parse_filter, parse_order
+from celltrail.query.frame import to_frame
+from celltrail.query.history import history_frame
+from celltrail.query.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from celltrail.model import Number
+    from celltrail.query.table import RunTable
+    from celltrail.store import RunRow, Store
+
+__all__ = ["Runs", "find_runs"]
+
+
+class Runs(Sequence[Run]):
+    """Some runs of a store as they were when they were read, in an order.
+
+    Given by `celltrail.runs`. A sequence of `Run`: it has a length, is iterated over, and
+    ``runs[0]`` is the first; ``runs[:10]`` is again `Runs`.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> runs = ct.runs("metrics.accuracy > 0.9", order_by="metrics.accuracy desc")
+    >>> runs.df()[["name", "metrics.accuracy"]]  # doctest: +SKIP
+    """
+
+    def __init__(self, store: Store, rows: Sequence[RunRow], table: RunTable) -> None:
+        self._store = store
+        self._rows = list(rows)
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+    @overload
+    def __getitem__(self, index: slice) -> Runs: ...
+    def __getitem__(self, index: int | slice) -> Run | Runs:
+        if isinstance(index, slice):
+            return self._take(np.arange(len(self))[index])
+        return Run(self._store, self._rows[index])
+
+    def __iter__(self) -> Iterator[Run]:
+        return (Run(self._store, row) for row in self._rows)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} run{'' if len(self) == 1 else 's'} of {self._store.path.name}>"
+
+    def _repr_html_(self) -> str:
+        return str(self.df().to_html(max_rows=20, notebook=True))
+
+    @property
+    def ids(self) -> list[str]:
+        """The runs' ids, in order."""
+        return list(self._table.ids)
+
+    def table(self) -> RunTable:
+        """Give the runs as typed columns, which views are made of."""
+        return self._table
+
+    def df(self) -> pd.DataFrame:
+        """Give one row a run, with params, metrics and tags as typed columns.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by run id. ``number``, ``name``, ``status``, ``experiment``,
+            ``started`` (UTC), ``duration`` (seconds), ``tags``, ``note``, then
+            ``params.*`` and ``metrics.*`` (last values). A value that a run does not have
+            is missing (``pandas.NA``, NaT or None); a metric that is NaN is NaN in a
+            column without missing values, and both are null to pandas otherwise.
+
+        Examples
+        --------
+        >>> import celltrail as ct
+        >>> frame = ct.runs().df()
+        """
+        return to_frame(self._table)
+
+    def history(self, metric: str | Sequence[str]) -> pd.DataFrame:
+        """Give all points of one or several metrics as a long DataFrame.
+
+        Parameters
+        ----------
+        metric
+            The metric's name, or several.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``run_id``, ``name``, ``metric``, ``step``, ``time`` (UTC) and ``value``.
+
+        Raises
+        ------
+        UnknownNameError
+            When none of these runs has such a metric.
+
+        Examples
+        --------
+        >>> import celltrail as ct
+        >>> with ct.track("fit"):
+        ...     for loss in (0.3, 0.2):
+        ...         ct.log(loss=loss)
+        >>> ct.runs("name = 'fit'").history("loss")["value"].tolist()[:2]
+        [0.3, 0.2]
+        """
+        import pandas as pd
+
+        names = [metric] if isinstance(metric, str) else list(metric)
+        for name in names:
+            if name not in self.metric_names():
+                raise UnknownNameError("metric", name, self.metric_names())
+        parts = [history_frame(self._store, self._rows, name) for name in names]
+        return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+
+    def best(self, metric: str, *, minimize: bool = False) -> Run:
+        """Give the run with the best last value of a metric.
+
+        Parameters
+        ----------
+        metric
+            The metric's name; ``"loss.min"`` and the like rank by another statistic.
+        minimize
+            Whether less is better.
+
+        Raises
+        ------
+        UnknownNameError
+            When none of these runs has such a metric.
+        RunNotFoundError
+            When it is NaN in all of them: NaN is never the best.
+
+        Notes
+        -----
+        Of equals, the first in order.
+
+        Examples
+        --------
+        >>> import celltrail as ct
+        >>> ct.runs().best("accuracy")  # doctest: +SKIP
+        """
+        values = self._values_of(metric)
+        ranked = [(v if minimize else -v, i) for i, v in values if not math.isnan(v)]
+        if not ranked:
+            message = f'"{metric}" is NaN in all of these runs, so none of them is the best.'
+            raise UsageError(message)
+        return self[min(ranked)[1]]
+
+    def _values_of(self, metric: str) -> list[tuple[int, Number]]:
+        table = self._table
+        column = table.columns.get(f"metrics.{metric}")
+        if column is None:
+            column = self._with_statistics.columns.get(f"metrics.{metric}")
+        if column is None:
+            raise UnknownNameError("metric", metric, self.metric_names())
+        present = np.flatnonzero(~column.missing)
+        return [(int(i), column.values[i].item()) for i in present]
+
+    @cached_property
+    def _with_statistics(self) -> RunTable:
+        data = self._store.table_data(ids=self.ids)
+        table = build_table(data, statistics=True)
+        place = {run_id: i for i, run_id in enumerate(table.ids)}
+        return take(table, np.array([place[run_id] for run_id in self.ids], dtype=np.intp))
+
+    def metric_names(self) -> list[str]:
+        """Give the names of the metrics that these runs have, sorted."""
+        return [name[8:] for name in self._table.columns if name.startswith("metrics.")]
+
+    def param_names(self) -> list[str]:
+        """Give the names of the params that these runs have, sorted."""
+        return [name[7:] for name in self._table.columns if name.startswith("params.")]
+
+    def select(self, ids: Iterable[str]) -> Runs:
+        """Give those of these runs that have the given ids, in the order of the ids.
+
+        Raises
+        ------
+        RunNotFoundError
+            When an id is not among these runs.
+        """
+        place = {run_id: i for i, run_id in enumerate(self._table.ids)}
+        index = []
+        for run_id in ids:
+            if run_id not in place:
+                raise RunNotFoundError(run_id, self._store.path)
+            index.append(place[run_id])
+        return self._take(np.array(index, dtype=np.intp))
+
+    def refreshed(self) -> Runs:
+        """Read the same runs again, for those that are still going on."""
+        data = self._store.table_data(ids=self.ids)
+        return Runs(self._store, data.runs, build_table(data)).select(self.ids)
+
+    def _take(self, index: Any) -> Runs:
+        return Runs(self._store, [self._rows[i] for i in index], take(self._table, index))
+
+
+def find_runs(
+    store: Store,
+    where: str | None = None,
+    *,
+    order: str | None = None,
+    experiment: str | None = None,
+    keep: Callable[[RunRow], bool] | None = None,
+    limit: int | None = None,
+) -> Runs:
+    """Read runs: all, or those that a filter holds for.
+
+    Parameters
+    ----------
+    store
+        Where they are.
+    where
+        A filter, in the grammar of `celltrail.query.filters`.
+    order
+        An ordering, such as ``"metrics.acc desc"``; by default the newest first.
+    experiment
+        Only the runs of this experiment.
+    keep
+        Only the runs that this says True for.
+    limit
+        At most so many.
+
+    Raises
+    ------
+    FilterError, UnknownNameError
+        When the filter or the ordering cannot be read, or names what is not there.
+    """
+    if limit is not None and limit < 0:
+        message = f"limit must not be negative, it is {limit}."
+        raise UsageError(message)
+    node = None if where is None or not where.strip() else parse_filter(where)
+    ordering = None if order is None else parse_order(order)
+    data = store.table_data()
+    named = f"{where or ''} {order or ''}"
+    table = build_table(data, statistics="metrics." in named)
+    found = np.array(
+        [
+            (experiment is None or row.experiment == experiment) and (keep is None or keep(row))
+            for row in data.runs
+        ],
+        dtype=bool,
+    )
+    if node is not None:
+        found &= matches(node, table, where or "")
+    index = np.flatnonzero(found)[::-1]  # the store gives the oldest first
+    if ordering is not None:
+        index = index[order_by(take(table, index), ordering)]
+    index = index[:limit]
+    plain = build_table(data) if "metrics." in named else table
+    return Runs(store, [data.runs[i] for i in index], take(plain, index))
