@@ -1,0 +1,87 @@
+// Draws an Altair chart; the twin of views/chart.py.
+import type { AnyModel, Render } from "@anywidget/types";
+import type { VisualizationSpec } from "vega-embed";
+import { configFor, readSpec } from "./chart_spec";
+import { hideSnapshot } from "./snapshot";
+import { onThemeChange } from "./theme";
+import { type Drawn, loadVega } from "./vega_loader";
+
+interface State {
+  _spec: string;
+  _mark: string;
+}
+
+const OPTIONS = {
+  mode: "vega-lite",
+  renderer: "canvas",
+  // no link to the online editor: nothing leaves the page
+  actions: { export: true, source: false, compiled: false, editor: false },
+};
+
+function colorsOf(element: HTMLElement) {
+  const style = getComputedStyle(element);
+  const faint = element.querySelector(".celltrail-chart-faint");
+  return {
+    text: style.color,
+    faint: faint ? getComputedStyle(faint).color : style.color,
+    font: style.fontFamily,
+  };
+}
+
+const render: Render<State> = ({ model, el }) => {
+  const root = document.createElement("div");
+  root.className = "celltrail-chart";
+  const probe = document.createElement("span");
+  probe.className = "celltrail-chart-faint";
+  const canvas = document.createElement("div");
+  root.append(probe, canvas);
+  el.append(root);
+
+  let drawn: Drawn | null = null;
+  let show: (() => void) | null = null;
+  let gone = false;
+  let turn = 0;
+
+  const draw = async () => {
+    const mine = ++turn;
+    try {
+      const vega = await loadVega(model as unknown as AnyModel);
+      if (gone || mine !== turn) return;
+      const spec = readSpec(model.get("_spec")) as VisualizationSpec;
+      const stage = document.createElement("div");
+      canvas.append(stage);
+      const next = await vega.embed(stage, spec, { ...OPTIONS, config: configFor(colorsOf(root)) });
+      if (gone || mine !== turn) {
+        next.finalize();
+        stage.remove();
+        return;
+      }
+      drawn?.finalize();
+      drawn = next;
+      canvas.replaceChildren(stage);
+      // only now: until the chart stands, its picture is what there is to see
+      show ??= hideSnapshot(model.get("_mark"));
+    } catch (error) {
+      if (gone || mine !== turn) return;
+      show?.();
+      show = null;
+      const message = document.createElement("div");
+      message.className = "celltrail-chart-error";
+      message.textContent = `This chart cannot be drawn: ${error instanceof Error ? error.message : error}`;
+      canvas.replaceChildren(message);
+    }
+  };
+
+  const stopTheme = onThemeChange(draw);
+  model.on("change:_spec", draw);
+  void draw();
+  return () => {
+    gone = true;
+    stopTheme();
+    model.off("change:_spec", draw);
+    drawn?.finalize();
+    show?.();
+  };
+};
+
+export default { render };

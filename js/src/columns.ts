@@ -1,0 +1,73 @@
+// The columns of the run table: decoded from Arrow, each cell read only when it is needed.
+import { tableFromIPC } from "@uwdata/flechette";
+import { formatDuration, formatInteger, formatNumber, formatTime } from "./format";
+
+export type Kind = "number" | "integer" | "bool" | "text" | "time" | "duration" | "json";
+
+/** What Python says of a column; the twin of _column_heads in views/run_table.py. */
+export interface Head {
+  name: string;
+  label: string;
+  group: string;
+  kind: Kind;
+  decimals: number | null;
+}
+
+export type Value = number | bigint | string | null;
+
+export interface Column extends Head {
+  /** Whether the values stand at the right edge. */
+  numeric: boolean;
+  at(row: number): Value;
+}
+
+const NUMERIC: ReadonlySet<Kind> = new Set(["number", "integer", "duration"]);
+
+/** Copies bytes that came over the wire, so that they start where typed arrays may start. */
+export function bytesOf(data: DataView | Uint8Array | ArrayBuffer): Uint8Array {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+}
+
+/** Decodes the columns; the heads are in the order of the fields. */
+export function decodeColumns(heads: Head[], data: Uint8Array): Column[] {
+  if (data.length === 0) return heads.map((head) => column(head, () => null));
+  const table = tableFromIPC(data, { useBigInt: true });
+  return heads.map((head, index) => {
+    const values = table.getChildAt(index);
+    return column(head, (row) => values.at(row) as Value);
+  });
+}
+
+function column(head: Head, at: (row: number) => Value): Column {
+  return { ...head, numeric: NUMERIC.has(head.kind), at };
+}
+
+/** Writes one cell; what is missing is an empty text. */
+export function cellText(column: Column, row: number): string {
+  const value = column.at(row);
+  if (value === null || value === undefined) return "";
+  switch (column.kind) {
+    case "number":
+      return formatNumber(value as number, column.decimals);
+    case "integer":
+      return formatInteger(value as bigint);
+    case "duration":
+      return formatDuration(value as number);
+    case "time":
+      return formatTime(value as bigint);
+    case "bool":
+      return value ? "True" : "False";
+    default:
+      return value as string;
+  }
+}
+
+/** Says more of a cell than fits into it: all digits, the whole moment, the whole text. */
+export function cellTitle(column: Column, row: number): string {
+  const value = column.at(row);
+  if (value === null || value === undefined) return "";
+  if (column.kind === "number") return String(value);
+  if (column.kind === "time") return formatTime(value as bigint, true);
+  return cellText(column, row);
+}

@@ -1,0 +1,69 @@
+// Brings the drawing library into the page, once for all charts.
+import type { AnyModel } from "@anywidget/types";
+import type { VisualizationSpec } from "vega-embed";
+
+export interface Drawn {
+  finalize(): void;
+}
+
+export interface Vega {
+  embed(
+    element: HTMLElement,
+    spec: VisualizationSpec,
+    options: Record<string, unknown>,
+  ): Promise<Drawn>;
+}
+
+interface Shared {
+  vega?: Promise<Vega>;
+  settle?: (vega: Vega) => void;
+}
+
+const KEY = "__celltrail_vega_0_1";
+
+function shared(): Shared {
+  const page = globalThis as unknown as Record<string, Shared | undefined>;
+  page[KEY] ??= {};
+  return page[KEY];
+}
+
+/** How long to wait for what another chart asked for, before asking as well. */
+const PATIENCE = 4_000;
+
+/**
+ * Gives the library. The first chart asks its kernel; others wait for the same answer, and
+ * after a while ask too: the first one's kernel may have gone, or its message been dropped.
+ */
+export function loadVega(model: AnyModel, patience = PATIENCE): Promise<Vega> {
+  const page = shared();
+  const first = page.vega === undefined;
+  page.vega ??= new Promise((resolve) => {
+    page.settle = resolve;
+  });
+  const ask = () => model.send({ kind: "want-vega" });
+  const receive = async (message: { kind?: string }, buffers: DataView[]) => {
+    const data = buffers[0];
+    if (message?.kind !== "vega" || !data) return;
+    model.off("msg:custom", receive);
+    page.settle?.(await unpack(data));
+  };
+  model.on("msg:custom", receive);
+  if (first) ask();
+  const timer = setInterval(ask, patience);
+  return page.vega.finally(() => {
+    clearInterval(timer);
+    model.off("msg:custom", receive);
+  });
+}
+
+async function unpack(data: DataView): Promise<Vega> {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const source = await new Response(stream).text();
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  try {
+    return (await import(/* @vite-ignore */ url)) as Vega;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

@@ -1,0 +1,133 @@
+import { columnFromArray, float64, tableFromColumns, tableToIPC, utf8 } from "@uwdata/flechette";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import widget from "../src/run_table";
+import { MockModel } from "./mock_model";
+
+const HEADS = [
+  { name: "name", label: "run", group: "", kind: "text", decimals: null },
+  { name: "status", label: "status", group: "", kind: "text", decimals: null },
+  { name: "metrics.acc", label: "acc", group: "metrics", kind: "number", decimals: 2 },
+];
+
+function state(count: number) {
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  const table = tableFromColumns({
+    c0: columnFromArray(
+      numbers.map((i) => `<b>run ${i}</b>`),
+      utf8(),
+    ),
+    c1: columnFromArray(
+      numbers.map(() => "finished"),
+      utf8(),
+    ),
+    c2: columnFromArray(
+      numbers.map((i) => (i === 1 ? null : ((i * 37) % 100) / 100)),
+      float64(),
+    ),
+  });
+  const data = tableToIPC(table, { format: "stream" }) as Uint8Array;
+  return {
+    selected_ids: [] as string[],
+    _ids: numbers.map((i) => `id${i}`),
+    _columns: JSON.stringify(HEADS),
+    _data: new DataView(count ? data.slice().buffer : new ArrayBuffer(0)),
+    _experiment: "digits",
+    _mark: "celltrail-1",
+  };
+}
+
+describe("the run table", () => {
+  let model: MockModel;
+  let el: HTMLElement;
+  let stop: () => void;
+
+  const show = (count: number) => {
+    model = new MockModel(state(count));
+    el = document.createElement("div");
+    document.body.append(el);
+    stop = widget.render?.({ model, el } as never) as () => void;
+  };
+  const body = () => [...el.querySelectorAll<HTMLElement>(".ct-body-row")];
+  const rowAt = (position: number) =>
+    body().find((row) => row.dataset.position === String(position)) as HTMLElement;
+  const grid = () => el.querySelector("[role=grid]") as HTMLElement;
+  const heading = (name: string) =>
+    [...el.querySelectorAll<HTMLElement>("[role=columnheader]")].find((h) => h.title === name);
+  const press = (key: string, options: KeyboardEventInit = {}) =>
+    grid().dispatchEvent(
+      new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options }),
+    );
+
+  beforeEach(() => show(3));
+  afterEach(() => {
+    stop();
+    el.remove();
+  });
+
+  it("shows texts as texts, missing as a dash", () => {
+    expect(rowAt(0).textContent).toContain("<b>run 0</b>");
+    expect(rowAt(1).textContent).toContain("–");
+    expect(el.textContent).toContain("3 runs");
+  });
+  it("sorts by a click on a heading and says so", () => {
+    heading("metrics.acc")?.click();
+    heading("metrics.acc")?.click();
+    expect(heading("metrics.acc")?.getAttribute("aria-sort")).toBe("descending");
+    expect(body().map((row) => row.textContent?.match(/run (\d)/)?.[1])).toEqual(["2", "0", "1"]);
+  });
+  it("tells Python what is selected, in the order of the runs", () => {
+    rowAt(2).querySelector<HTMLElement>(".ct-check")?.click();
+    rowAt(0).querySelector<HTMLElement>(".ct-check")?.click();
+    expect(model.get("selected_ids")).toEqual(["id0", "id2"]);
+    expect(model.saves).toBe(2);
+    el.querySelector<HTMLButtonElement>(".ct-clear")?.click();
+    expect(model.get("selected_ids")).toEqual([]);
+  });
+  it("follows what Python selects", () => {
+    model.set("selected_ids", ["id1"]);
+    expect(rowAt(1).getAttribute("aria-selected")).toBe("true");
+    expect(el.textContent).toContain("1 selected");
+    expect(model.saves).toBe(0);
+  });
+  it("is used by keys alone", () => {
+    press("ArrowDown");
+    press(" ");
+    expect(model.get("selected_ids")).toEqual(["id1"]);
+    press("ArrowDown", { shiftKey: true });
+    expect(model.get("selected_ids")).toEqual(["id1", "id2"]);
+    press("a", { ctrlKey: true });
+    expect(model.get("selected_ids")).toEqual(["id0", "id1", "id2"]);
+    press("Escape");
+    expect(model.get("selected_ids")).toEqual([]);
+    for (const key of ["Home", "ArrowUp", "ArrowUp", "ArrowUp", "End", "Enter"]) press(key);
+    expect(heading("metrics.acc")?.getAttribute("aria-sort")).toBe("ascending");
+  });
+  it("lets no key out to the notebook", () => {
+    let heard = 0;
+    document.body.addEventListener("keydown", () => heard++, { once: true });
+    press("a");
+    press("Enter", { shiftKey: true });
+    expect(heard).toBe(0);
+  });
+  it("keeps few rows in the page however many there are", () => {
+    stop();
+    el.remove();
+    show(5000);
+    expect(body().length).toBeLessThan(60);
+    expect(grid().getAttribute("aria-rowcount")).toBe("5001");
+    expect(el.querySelector<HTMLElement>(".ct-canvas")?.style.height).toBe("140000px");
+  });
+  it("shows other runs when Python sends them, and says when there are none", () => {
+    const none = state(0);
+    for (const [name, value] of Object.entries(none)) model.set(name, value);
+    expect(body()).toEqual([]);
+    expect(el.querySelector(".ct-none .ct-empty")?.textContent).toContain("No runs yet");
+  });
+  it("hides its still picture while it stands, and listens to nothing when it is gone", () => {
+    const style = () => document.head.querySelector("style[data-celltrail=celltrail-1]");
+    expect(style()?.textContent).toContain(".celltrail-1");
+    stop();
+    expect(style()).toBeNull();
+    expect(model.listening("change:selected_ids")).toBe(0);
+  });
+});

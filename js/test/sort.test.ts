@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import type { Kind, Value } from "../src/columns";
+import { nextSort, sortedRows } from "../src/sort";
+import { column } from "./helpers";
+
+function order(kind: Kind, values: Value[], descending = false): number[] {
+  const made = column(kind, values);
+  return [...sortedRows([made], values.length, { column: made.name, descending })];
+}
+
+describe("the order of the rows", () => {
+  it("puts missing last and NaN before it, in both directions", () => {
+    const values = [null, 2, Number.NaN, 1, null, Infinity, -Infinity];
+    expect(order("number", values)).toEqual([6, 3, 1, 5, 2, 0, 4]);
+    expect(order("number", values, true)).toEqual([5, 1, 3, 6, 2, 0, 4]);
+  });
+  it("keeps equal rows in their order, in both directions", () => {
+    expect(order("number", [1, 0, 1, 0])).toEqual([1, 3, 0, 2]);
+    expect(order("number", [1, 0, 1, 0], true)).toEqual([0, 2, 1, 3]);
+  });
+  it("keeps infinities of one sign in their order", () => {
+    expect(order("number", [Infinity, 1, Infinity])).toEqual([1, 0, 2]);
+  });
+  it("tells integers apart that a float cannot", () => {
+    const big = 2n ** 53n;
+    expect(order("integer", [big + 2n, big + 1n, big])).toEqual([2, 1, 0]);
+    expect(order("integer", [big + 1n, 5n, null, -big - 1n])).toEqual([3, 1, 0, 2]);
+  });
+  it("sorts texts as people count, whatever their case", () => {
+    expect(order("text", ["run 10", "run 9", null, "Alpha"])).toEqual([3, 1, 0, 2]);
+  });
+  it("sorts a param of mixed types by number, then by text", () => {
+    const values = ["adam", "0.5", null, "0.1", "NaN", "sgd"];
+    expect(order("json", values)).toEqual([3, 1, 0, 5, 4, 2]);
+  });
+  it("leaves the rows alone without a sort, or when its column is gone", () => {
+    expect([...sortedRows([], 3, null)]).toEqual([0, 1, 2]);
+    expect([...sortedRows([], 3, { column: "x", descending: true })]).toEqual([0, 1, 2]);
+  });
+  it("gives an ordering of 20,000 rows that is a permutation", () => {
+    const values = Array.from({ length: 20_000 }, (_, i) => ((i * 7919) % 1000) / 7);
+    const rows = order("number", values);
+    expect(new Set(rows).size).toBe(values.length);
+    expect(
+      rows.every((row, i) => i === 0 || (values[rows[i - 1] ?? 0] ?? 0) <= (values[row] ?? 0)),
+    ).toBe(true);
+  });
+});
+
+describe("a click on a heading", () => {
+  it("goes from ascending to descending and back to none", () => {
+    const first = nextSort(null, "a");
+    expect(first).toEqual({ column: "a", descending: false });
+    const second = nextSort(first, "a");
+    expect(second).toEqual({ column: "a", descending: true });
+    expect(nextSort(second, "a")).toBeNull();
+    expect(nextSort(second, "b")).toEqual({ column: "b", descending: false });
+  });
+});

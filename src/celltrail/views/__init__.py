@@ -1,0 +1,43 @@
+"""What people see: the run card, the run table and charts, each live, still and as text.
+
+The names are resolved when they are first used, since the widgets need anywidget and the
+charts altair, which take seconds to import.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from celltrail.views.card import Card, run_card
+    from celltrail.views.chart import Chart
+    from celltrail.views.curves import curves
+    from celltrail.views.run_table import RunTableWidget
+    from celltrail.views.static_table import table_html, table_text
+
+__all__ = ["Card", "Chart", "RunTableWidget", "curves", "run_card", "table_html", "table_text"]
+
+_MODULES = {
+    "Card": "card",
+    "Chart": "chart",
+    "RunTableWidget": "run_table",
+    "curves": "curves",
+    "run_card": "card",
+    "table_html": "static_table",
+    "table_text": "static_table",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, at its first use."""
+    if name not in _MODULES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,160 @@
+"""Which columns of the run table are shown, under which heading, and written how."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from celltrail.views.format import format_duration, format_number, format_time, shorten
+
+if TYPE_CHECKING:
+    from celltrail.query.table import Column, RunTable
+
+__all__ = ["ShownColumn", "ShownTable", "cell_text", "shown_table"]
+
+_LABELS = {"number": "#", "name": "run"}
+_METRIC_DIGITS = 4
+_CELL_CHARACTERS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class ShownColumn:
+    """One column as people see it.
+
+    Parameters
+    ----------
+    column
+        The values.
+    label
+        The heading.
+    group
+        ``""`` for facts of the run itself, else ``"params"`` or ``"metrics"``.
+    decimals
+        Digits behind the point that all values of the column are written with, or None.
+    """
+
+    column: Column
+    label: str
+    group: str
+    decimals: int | None = None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the values stand at the right edge."""
+        return self.column.kind in ("number", "integer", "duration")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """The run table without what says nothing.
+
+    Parameters
+    ----------
+    ids
+        The runs' ids, one a row.
+    columns
+        What is shown, in order.
+    experiment
+        The experiment, when it is one for all: then it is no column.
+    """
+
+    ids: list[str]
+    columns: list[ShownColumn]
+    experiment: str
+
+
+def shown_table(table: RunTable) -> ShownTable:
+    """Choose and label the columns of a run table.
+
+    Parameters
+    ----------
+    table
+        All columns.
+
+    Returns
+    -------
+    ShownTable
+        Columns in which every run lacks a value are left out, and so is the experiment
+        when all runs share it.
+    """
+    columns: list[ShownColumn] = []
+    experiment = ""
+    for column in table.columns.values():
+        if len(column.missing) and bool(column.missing.all()):
+            continue
+        if column.kind == "text" and column.name in ("note", "name") and _blank(column):
+            continue
+        if column.name == "experiment" and len(table.ids) and _constant(column):
+            experiment = str(column.values[0])
+            continue
+        if column.name == "tags" and not any(_present(column)):
+            continue
+        columns.append(_shown(column))
+    return ShownTable(list(table.ids), columns, experiment)
+
+
+def _present(column: Column) -> list[Any]:
+    return [v for v, gone in zip(column.values, column.missing, strict=True) if not gone]
+
+
+def _blank(column: Column) -> bool:
+    return len(column.values) > 0 and not any(str(v).strip() for v in _present(column))
+
+
+def _constant(column: Column) -> bool:
+    return not column.missing.any() and len(set(map(str, column.values))) == 1
+
+
+def _shown(column: Column) -> ShownColumn:
+    group, dot, rest = column.name.partition(".")
+    if not dot or group not in ("params", "metrics"):
+        return ShownColumn(column, _LABELS.get(column.name, column.name), "")
+    return ShownColumn(column, rest, group, _decimals(column) if group == "metrics" else None)
+
+
+def _decimals(column: Column) -> int | None:
+    """Find digits behind the point that suit every value of a column, if there are such."""
+    if column.kind != "number":
+        return None
+    values = np.abs(column.values[~column.missing].astype(np.float64))
+    values = values[np.isfinite(values) & (values > 0)]
+    if not len(values) or bool((values == np.floor(values)).all()):
+        return None
+    largest, smallest = float(values.max()), float(values.min())
+    decimals = _METRIC_DIGITS - 1 - math.floor(math.log10(largest))
+    if not 0 <= decimals <= 8 or largest >= 1e7:
+        return None
+    # What would come out as two digits or fewer is told apart no more: let each its own.
+    return decimals if smallest >= 10.0 ** (1 - decimals) else None
+
+
+def cell_text(shown: ShownColumn, row: int) -> str:
+    """Write one cell as plain text; what is missing is an empty text."""
+    column = shown.column
+    if column.missing[row]:
+        return ""
+    value = column.values[row]
+    if column.kind == "number":
+        return format_number(float(value), decimals=shown.decimals)
+    if column.kind == "integer":
+        return format_number(int(value))
+    if column.kind == "duration":
+        return format_duration(float(value))
+    if column.kind == "time":
+        return format_time(int(value))
+    if column.kind == "json":
+        return shorten(json_text(value), _CELL_CHARACTERS)
+    return shorten(str(value), _CELL_CHARACTERS)
+
+
+def json_text(value: object) -> str:
+    """Write a JSON value for a cell: a list of texts (tags) bare, the rest as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,190 @@
+"""How values are written for people: the same rules as ``js/src/format.ts``, tested on one list."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+__all__ = [
+    "escape",
+    "format_duration",
+    "format_number",
+    "format_time",
+    "format_value",
+    "plural",
+    "shorten",
+]
+
+_MINUS = "\N{MINUS SIGN}"
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+def format_number(
+    value: int | float, *, digits: int = 5, decimals: int | None = None, sign: bool = False
+) -> str:
+    """Write a number compactly: short, comparable by eye, never misleading.
+
+    Parameters
+    ----------
+    value
+        The number; NaN and the infinities are numbers too.
+    digits
+        Significant digits of a float.
+    decimals
+        Exactly so many digits behind the point instead, for columns that align.
+    sign
+        Write a plus before what is not negative.
+
+    Returns
+    -------
+    str
+        With a real minus sign, and commas from five digits up.
+
+    Examples
+    --------
+    >>> format_number(0.96491228), format_number(60000), format_number(1e-5)
+    ('0.96491', '60,000', '1e-5')
+    """
+    if isinstance(value, float) and math.isnan(value):
+        return "NaN"
+    prefix = _MINUS if value < 0 else "+" if sign else ""
+    size = abs(value)
+    if size == math.inf:
+        return prefix + "\N{INFINITY}"
+    if isinstance(value, int):
+        return prefix + _group(str(size))
+    if decimals is not None:
+        return prefix + _group(f"{size:.{decimals}f}")
+    return prefix + _general(size, digits)
+
+
+def _general(size: float, digits: int) -> str:
+    if size == 0:
+        return "0"
+    mantissa, _, power = f"{size:.{digits - 1}e}".partition("e")
+    exponent = int(power)
+    if exponent < -4 or exponent >= 7:
+        return f"{_strip(mantissa)}e{exponent}"
+    return _group(_strip(f"{size:.{max(0, digits - 1 - exponent)}f}"))
+
+
+def _strip(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _group(text: str) -> str:
+    whole, point, rest = text.partition(".")
+    return (f"{int(whole):,}" if len(whole) >= 5 else whole) + point + rest
+
+
+def format_duration(seconds: float) -> str:
+    """Write a span of time with about two significant units.
+
+    Parameters
+    ----------
+    seconds
+        The span; below zero (clocks step) it is written as zero.
+
+    Returns
+    -------
+    str
+        Such as ``"340 ms"``, ``"4.2 s"``, ``"3 min 12 s"`` or ``"2 h 05 min"``.
+
+    Examples
+    --------
+    >>> format_duration(0.34), format_duration(192.4)
+    ('340 ms', '3 min 12 s')
+    """
+    if math.isnan(seconds):
+        return ""
+    seconds = max(0.0, seconds)
+    if seconds < 0.9995:
+        return f"{math.floor(seconds * 1000 + 0.5)} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    total = math.floor(seconds + 0.5)
+    if total < 3600:
+        return f"{total // 60} min {total % 60:02d} s"
+    minutes = math.floor(seconds / 60 + 0.5)
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    hours = math.floor(seconds / 3600 + 0.5)
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def format_time(moment: datetime | int, *, full: bool = False) -> str:
+    """Write a moment in the local time zone.
+
+    Parameters
+    ----------
+    moment
+        An aware datetime, or microseconds since 1970 in UTC.
+    full
+        With year, seconds and the zone's name, instead of the short form.
+
+    Returns
+    -------
+    str
+        Such as ``"24 Nov 14:32"``, or in full ``"2026-11-24 14:32:05 CET"``.
+    """
+    if isinstance(moment, int):
+        moment = datetime.fromtimestamp(moment / 1e6, UTC)
+    local = moment.astimezone()
+    if full:
+        return local.strftime("%Y-%m-%d %H:%M:%S %Z")
+    return f"{local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+
+
+# strftime's %b follows the locale of the process: a saved table would mix languages.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def format_value(value: Any, *, limit: int = 60) -> str:
+    """Write a param's value: numbers as numbers, texts bare, the rest as JSON.
+
+    Parameters
+    ----------
+    value
+        A scalar, or lists and mappings of them.
+    limit
+        Characters at most; longer ones end in an ellipsis.
+
+    Returns
+    -------
+    str
+        One line, not escaped.
+    """
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int | float):
+        return format_number(value, digits=6)
+    if isinstance(value, str):
+        return shorten(value, limit)
+    return shorten(json.dumps(value, ensure_ascii=False, default=str), limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Bring a text to one line of at most ``limit`` characters, with an ellipsis where cut."""
+    # Only the head is looked at: a param may be megabytes of text.
+    line = " ".join(text[: 4 * limit + 16].split())
+    if len(line) <= limit and len(text) <= 4 * limit + 16:
+        return line
+    return line[: limit - 1].rstrip() + _ELLIPSIS
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun: ``1 run``, ``5,000 runs``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def escape(text: object) -> str:
+    """Make a text safe in HTML and XML, in attributes too, and free of control characters."""
+    clean = "".join(
+        c if c >= " " or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in str(text)
+    )
+    # A lone surrogate cannot be encoded, and would break the whole message to the front end.
+    clean = clean.encode("utf-8", "replace").decode("utf-8")
+    return html.escape(clean, quote=True)

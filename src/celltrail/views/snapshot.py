@@ -1,0 +1,90 @@
+"""Two outputs for each widget: a still picture that stays, and the live widget over it.
+
+One output with both forms does not do: a notebook that is opened again tries the widget,
+finds no model, and hides the HTML beside it. So the picture is an output of its own. The
+widget's script hides it while the widget lives; when the notebook is read without a
+kernel nothing hides it, and a style in it hides what is left of the dead widget.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import ipywidgets
+from IPython import display as ipython_display
+
+__all__ = ["Snapshot", "snapshot_html"]
+
+# JupyterLab shows a box that says «model not found» where a dead widget was. The rule only
+# reaches the output right after the picture, and only when that output holds such a box.
+_HIDE_DEAD = (
+    ".jp-OutputArea-child:has(.{mark})+.jp-OutputArea-child"
+    ":has(.jupyter-widgets-error-widget,.jp-mod-widget-error){{display:none}}"
+)
+
+
+def snapshot_html(body: str, mark: str) -> str:
+    """Wrap a still picture so that the widget with this mark can find and hide it."""
+    style = f"<style>{_HIDE_DEAD.format(mark=mark)}</style>"
+    return f'<div class="celltrail-snapshot {mark}">{style}{body}</div>'
+
+
+class Snapshot:
+    """What a widget class takes to be shown as two outputs.
+
+    The class gives ``_still_html`` and ``_still_text``, and has a synchronised trait
+    ``_mark`` that its script reads.
+    """
+
+    _mark: str
+
+    def _still_html(self) -> str:
+        """Give the still picture as HTML that survives a sanitizer."""
+        raise NotImplementedError
+
+    def _still_text(self) -> str:
+        """Give the text form."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _new_mark() -> str:
+        return f"celltrail-{uuid.uuid4().hex[:12]}"
+
+    def _still_bundle(self) -> dict[str, str]:
+        return {
+            "text/html": snapshot_html(self._still_html(), self._mark),
+            "text/plain": self._still_text(),
+        }
+
+    def _ipython_display_(self, **_options: Any) -> None:
+        _show(self._still_bundle(), display_id=self._mark)
+        view = _view_bundle(self)
+        if view:
+            _show(view)
+
+    def refresh_snapshot(self) -> None:
+        """Draw the still picture anew where it was shown, also from another thread."""
+        _show(self._still_bundle(), display_id=self._mark, update=True)
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        return {**_view_bundle(self), "text/plain": self._still_text()}
+
+
+def _show(bundle: dict[str, Any], *, display_id: str = "", update: bool = False) -> None:
+    options = {"transient": {"display_id": display_id}} if display_id else {}
+    publish: Any = ipython_display.publish_display_data  # IPython leaves it untyped
+    publish(bundle, update=update, **options)
+
+
+def _view_bundle(widget: Any) -> dict[str, Any]:
+    """Give the widget's own output: without text, so that no reader shows it twice."""
+    if not isinstance(widget, ipywidgets.DOMWidget) or widget.comm is None:
+        return {}
+    return {
+        "application/vnd.jupyter.widget-view+json": {
+            "version_major": 2,
+            "version_minor": 0,
+            "model_id": widget.model_id,
+        }
+    }

@@ -1,0 +1,238 @@
+"""A line chart as SVG, drawn without any library: the still form of a chart.
+
+It goes into the notebook as an image (``<img src="data:image/svg+xml;base64,…">``), since
+the sanitizer of notebooks that are not trusted lets no inline SVG through. An image does
+not know the page's theme, so all its greys read on white and on black.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from celltrail.views.format import escape, format_number, shorten
+from celltrail.views.theme import series_color
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Series", "image_html", "line_chart_svg", "nice_ticks"]
+
+_GREY = "#7b7b7b"
+_GRID = "#808080"
+_FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
+_LEGEND_ROWS = 12
+_LEGEND_WIDTH = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line: its name in the legend, and its points in the order of x.
+
+    Values that are not finite make gaps.
+    """
+
+    label: str
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return self.start + share * (self.end - self.start)
+
+
+def image_html(svg: str, alt: str) -> str:
+    """Wrap an SVG as an ``<img>`` that holds it whole."""
+    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
+    return (
+        f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(alt)}" '
+        f'style="max-width:100%;height:auto;display:inline-block;vertical-align:top">'
+    )
+
+
+def line_chart_svg(
+    series: Sequence[Series],
+    *,
+    title: str,
+    x_title: str,
+    width: int = 620,
+    height: int = 300,
+    legend: bool = True,
+) -> str:
+    """Draw lines with axes and a legend.
+
+    Parameters
+    ----------
+    series
+        The lines; the colour of each comes from its place.
+    title, x_title
+        Above the chart, and below its x axis.
+    width, height
+        In pixels, legend and titles included.
+    legend
+        Whether to name the lines at the right.
+
+    Returns
+    -------
+    str
+        An SVG document without scripts or references.
+    """
+    finite = [(s.x[ok], s.y[ok]) for s in series for ok in [np.isfinite(s.x) & np.isfinite(s.y)]]
+    x_low, x_high = _extent([x for x, _ in finite])
+    y_ticks = nice_ticks(*_extent([y for _, y in finite]), 5)
+    labels = [_tick_text(tick, y_ticks) for tick in y_ticks]
+    left = 16 + 6.4 * max(map(len, labels))
+    right = width - (_LEGEND_WIDTH if legend else 14)
+    x_scale = _Scale(x_low, x_high, left, right)
+    y_scale = _Scale(y_ticks[0], y_ticks[-1], height - 44, 34)
+    parts = [
+        f'<text x="{left:.0f}" y="18" font-size="13" font-weight="600" fill="{_GREY}">'
+        f"{escape(shorten(title, 90))}</text>",
+        *_y_axis(y_ticks, labels, y_scale, left, right),
+        *_x_axis(nice_ticks(x_low, x_high, 7), x_scale, height - 44),
+        f'<text x="{(left + right) / 2:.0f}" y="{height - 10}" text-anchor="middle" '
+        f'font-size="11" fill="{_GREY}">{escape(x_title)}</text>',
+        *(_line(s, i, x_scale, y_scale) for i, s in enumerate(series)),
+        *(_legend([s.label for s in series], right + 16) if legend else ()),
+    ]
+    if not any(len(x) for x, _ in finite):
+        parts.append(
+            f'<text x="{(left + right) / 2:.0f}" y="{height / 2:.0f}" text-anchor="middle" '
+            f'font-size="12" fill="{_GREY}">no points</text>'
+        )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" font-family="{_FONT}">{"".join(parts)}</svg>'
+    )
+
+
+def _extent(arrays: Sequence[npt.NDArray[np.float64]]) -> tuple[float, float]:
+    filled = [a for a in arrays if len(a)]
+    if not filled:
+        return 0.0, 1.0
+    low = min(float(a.min()) for a in filled)
+    high = max(float(a.max()) for a in filled)
+    if low == high or not math.isfinite(high - low):
+        pad = abs(low) * 0.5 or 0.5
+        return low - pad, (high if math.isfinite(high - low) else low) + pad
+    return low, high
+
+
+def nice_ticks(low: float, high: float, count: int) -> list[float]:
+    """Give round numbers from at or below ``low`` to at or above ``high``.
+
+    Parameters
+    ----------
+    low, high
+        The range, ``low < high``.
+    count
+        About how many intervals.
+
+    Returns
+    -------
+    list of float
+        At least two, ascending and evenly spaced.
+
+    Examples
+    --------
+    >>> nice_ticks(0.12, 0.97, 5)
+    [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    """
+    raw = (high - low) / count
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = power * min((1, 2, 5, 10), key=lambda m: abs(math.log(m * power / raw)))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    last = max(last, first + 1)
+    # Through the decimal text: 3 * 0.1 must not become 0.30000000000000004.
+    return [float(f"{n * step:.12g}") for n in range(first, last + 1)]
+
+
+def _tick_text(tick: float, ticks: Sequence[float]) -> str:
+    step = ticks[1] - ticks[0]
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    if decimals > 4 or max(abs(ticks[0]), abs(ticks[-1])) >= 1e7:
+        return format_number(tick, digits=4)
+    return format_number(tick, decimals=decimals)
+
+
+def _y_axis(
+    ticks: Sequence[float], labels: Sequence[str], scale: _Scale, left: float, right: float
+) -> list[str]:
+    parts = []
+    for tick, label in zip(ticks, labels, strict=True):
+        y = scale(tick)
+        parts.append(
+            f'<line x1="{left:.1f}" x2="{right:.1f}" y1="{y:.1f}" y2="{y:.1f}" '
+            f'stroke="{_GRID}" stroke-opacity="0.22"/>'
+            f'<text x="{left - 7:.1f}" y="{y + 3.8:.1f}" text-anchor="end" font-size="11" '
+            f'fill="{_GREY}">{label}</text>'
+        )
+    return parts
+
+
+def _x_axis(ticks: Sequence[float], scale: _Scale, y: float) -> list[str]:
+    inside = [t for t in ticks if scale.low - 1e-12 <= t <= scale.high * (1 + 1e-12) + 1e-12]
+    return [
+        f'<line x1="{scale(t):.1f}" x2="{scale(t):.1f}" y1="{y:.1f}" y2="{y + 4:.1f}" '
+        f'stroke="{_GRID}" stroke-opacity="0.6"/>'
+        f'<text x="{scale(t):.1f}" y="{y + 16:.1f}" text-anchor="middle" font-size="11" '
+        f'fill="{_GREY}">{_tick_text(t, ticks)}</text>'
+        for t in inside
+    ]
+
+
+def _line(series: Series, index: int, x_scale: _Scale, y_scale: _Scale) -> str:
+    """Draw one line, broken at gaps; a point alone is drawn as a dot."""
+    color = series_color(index)
+    path: list[str] = []
+    dots: list[str] = []
+    stretch: list[str] = []
+    for x, y in [*zip(series.x.tolist(), series.y.tolist(), strict=True), (0.0, math.nan)]:
+        if math.isfinite(x) and math.isfinite(y):
+            stretch.append(f"{x_scale(x):.1f},{y_scale(y):.1f}")
+            continue
+        if len(stretch) > 1:
+            path.append("M" + "L".join(stretch))
+        elif stretch:
+            cx, cy = stretch[0].split(",")
+            dots.append(f'<circle cx="{cx}" cy="{cy}" r="3" fill="{color}"/>')
+        stretch = []
+    line = (
+        f'<path d="{"".join(path)}" fill="none" stroke="{color}" stroke-width="1.7" '
+        f'stroke-linejoin="round"/>'
+        if path
+        else ""
+    )
+    return line + "".join(dots)
+
+
+def _legend(labels: Sequence[str], x: float) -> list[str]:
+    parts = []
+    shown = labels if len(labels) <= _LEGEND_ROWS else labels[: _LEGEND_ROWS - 1]
+    for row, label in enumerate(shown):
+        y = 42 + 19 * row
+        parts.append(
+            f'<line x1="{x:.0f}" x2="{x + 14:.0f}" y1="{y - 4}" y2="{y - 4}" '
+            f'stroke="{series_color(row)}" stroke-width="2.5" stroke-linecap="round"/>'
+            f'<text x="{x + 21:.0f}" y="{y}" font-size="11.5" fill="{_GREY}">'
+            f"{escape(shorten(label, 17))}</text>"
+        )
+    if len(labels) > len(shown):
+        parts.append(
+            f'<text x="{x + 21:.0f}" y="{42 + 19 * len(shown)}" font-size="11.5" fill="{_GREY}">'
+            f"+{len(labels) - len(shown)} more</text>"
+        )
+    return parts
