@@ -1,0 +1,99 @@
+"""An experiment tracker for notebooks: the cell is the experiment.
+
+``%load_ext celltrail`` and ``%%track`` record a cell as a run; ``with track(...)``, the
+decorator ``@track`` and ``start()`` do the same for blocks, functions and several cells.
+``runs()`` reads them back. Everything is in one DuckDB file.
+
+The names are resolved when they are first used: ``import celltrail`` imports neither
+duckdb nor pandas, and altair only when a chart is drawn.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from celltrail._version import __version__
+
+if TYPE_CHECKING:
+    from celltrail.api import last_run, run, runs, sql, table, use
+    from celltrail.errors import CelltrailError, CelltrailWarning
+    from celltrail.query import Run, Runs
+    from celltrail.record import (
+        ActiveRun,
+        current_run,
+        log,
+        log_artifact,
+        log_params,
+        start,
+        tag,
+        track,
+    )
+    from celltrail.views import plot
+
+__all__ = [
+    "ActiveRun",
+    "CelltrailError",
+    "CelltrailWarning",
+    "Run",
+    "Runs",
+    "__version__",
+    "current_run",
+    "last_run",
+    "log",
+    "log_artifact",
+    "log_params",
+    "plot",
+    "run",
+    "runs",
+    "sql",
+    "start",
+    "table",
+    "tag",
+    "track",
+    "use",
+]
+
+_HOMES = {
+    "celltrail.api": ("last_run", "run", "runs", "sql", "table", "use"),
+    "celltrail.errors": ("CelltrailError", "CelltrailWarning"),
+    "celltrail.query": ("Run", "Runs"),
+    "celltrail.record": (
+        "ActiveRun",
+        "current_run",
+        "log",
+        "log_artifact",
+        "log_params",
+        "start",
+        "tag",
+        "track",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, at its first use (PEP 562)."""
+    if name == "plot":
+        value = import_module("celltrail.views.plot")
+    elif name in _HOME_OF:
+        value = getattr(import_module(_HOME_OF[name]), name)
+    else:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Serve ``%load_ext celltrail``."""
+    import_module("celltrail.ipython.extension").load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Serve ``%unload_ext celltrail``."""
+    import_module("celltrail.ipython.extension").unload(shell)

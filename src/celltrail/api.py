@@ -1,0 +1,259 @@
+"""The public functions that read the store and show it."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from celltrail import views  # resolves its names at their first use: they are heavy
+from celltrail.config import notebook_path, resolve_store, use_store
+from celltrail.errors import CelltrailWarning, RunNotFoundError, StoreError
+from celltrail.query import Run, Runs, find_runs, load_run
+from celltrail.record import ActiveRun, default_experiment
+from celltrail.store import Store, open_store
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from celltrail.store import RunRow
+    from celltrail.views import Card, RunTableWidget
+
+__all__ = ["card_for", "last_run", "notebook_runs", "run", "runs", "sql", "table", "use"]
+
+#: A card is drawn while somebody waits for it: after so long, in seconds, it is left out.
+_CARD_WAIT = 2.0
+
+
+def _store() -> Store:
+    return open_store(resolve_store())
+
+
+def use(path: str | os.PathLike[str] | None) -> None:
+    """Choose the store of this process, for recording and reading.
+
+    Parameters
+    ----------
+    path
+        Path of the DuckDB file, which need not exist yet; None for the default: the
+        ``CELLTRAIL_STORE`` of the environment, ``[tool.celltrail]`` of ``pyproject.toml``,
+        or ``celltrail.duckdb`` in the nearest folder upward that has one.
+
+    Notes
+    -----
+    Runs that are open go on recording where they began.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> ct.use("team.duckdb")  # doctest: +SKIP
+    """
+    use_store(None if path is None else resolve_store(path))
+
+
+def runs(
+    where: str | None = None,
+    *,
+    order_by: str | None = None,
+    experiment: str | None = None,
+    limit: int | None = None,
+) -> Runs:
+    """Read runs: all of the store, or those that a filter holds for.
+
+    Parameters
+    ----------
+    where
+        A filter such as ``"params.lr < 0.1 and metrics.acc > 0.9"``. It knows ``and or
+        not ( )``, ``= != < <= > >=``, ``in (…)``, ``like '%x%'``, ``is null``,
+        ``tags has 'x'``, times as ``started > -7d`` (s, m, h, d, w ago) or
+        ``started > '2026-01-31'``, and names in backquotes: ``metrics.`val loss```.
+        A comparison with what a run does not have does not hold.
+    order_by
+        Such as ``"metrics.acc desc, started"``; by default the newest first.
+    experiment
+        Only the runs of this experiment.
+    limit
+        At most so many.
+
+    Returns
+    -------
+    Runs
+        A sequence of `Run` that also gives a DataFrame, histories and the best run.
+
+    Raises
+    ------
+    FilterError, UnknownNameError
+        When the filter or the ordering cannot be read or names what no run has.
+    StoreError
+        When the store cannot be read.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> with ct.track("fit", params={"lr": 0.1}):
+    ...     ct.log(accuracy=0.95)
+    >>> len(ct.runs("params.lr = 0.1 and metrics.accuracy > 0.9")) > 0
+    True
+    """
+    return find_runs(_store(), where, order=order_by, experiment=experiment, limit=limit)
+
+
+def run(reference: str | int | ActiveRun | Run) -> Run:
+    """Read one run.
+
+    Parameters
+    ----------
+    reference
+        An id, or the first six or more characters of one; a name (the newest run of that
+        name); a number within an experiment (the newest run with it); or an active run.
+
+    Raises
+    ------
+    RunNotFoundError
+        When there is none.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> with ct.track("fit") as active:
+    ...     pass
+    >>> ct.run("fit").status.value, ct.run(active).name
+    ('finished', 'fit')
+    """
+    if isinstance(reference, ActiveRun):
+        store, run_id = open_store(reference.store_path), reference.id
+    elif isinstance(reference, Run):
+        store, run_id = _store(), reference.id
+    else:
+        store = _store()
+        found = store.find_run(reference)
+        if found is None:
+            raise RunNotFoundError(reference, store.path)
+        run_id = found
+    stored = load_run(store, run_id)
+    if stored is None:
+        raise RunNotFoundError(reference, store.path)
+    return stored
+
+
+def last_run() -> Run:
+    """Read the run that began last.
+
+    Raises
+    ------
+    RunNotFoundError
+        When the store has no runs.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> with ct.track("fit"):
+    ...     pass
+    >>> ct.last_run().name
+    'fit'
+    """
+    newest = runs(limit=1)
+    if not newest:
+        raise RunNotFoundError("last", resolve_store())
+    return newest[0]
+
+
+def sql(query: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """Ask the store in SQL; nothing can be changed, and no file read or written.
+
+    Parameters
+    ----------
+    query
+        One ``SELECT`` of DuckDB's SQL. Made for it are the views ``v_runs``,
+        ``v_params``, ``v_metrics`` (last values and statistics) and ``v_history``
+        (all points).
+    parameters
+        Values for ``?`` or ``$name`` in the query.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The result.
+
+    Raises
+    ------
+    SqlError
+        When the query is not of this kind, or DuckDB refuses it.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> ct.sql("SELECT count(*) AS n FROM v_runs WHERE status = ?", ["failed"])["n"].tolist()
+    [0]
+    """
+    return _store().sql(query, parameters)
+
+
+def table(runs: Runs | None = None) -> RunTableWidget:
+    """Show runs as a table that sorts on a click and gives the selected runs to Python.
+
+    Parameters
+    ----------
+    runs
+        From `celltrail.runs`; by default the runs of this notebook.
+
+    Returns
+    -------
+    RunTableWidget
+        Its ``selected`` are the runs that were selected in the table.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> table = ct.table(ct.runs(limit=10))
+    >>> len(table.selected)
+    0
+    """
+    return views.RunTableWidget(notebook_runs() if runs is None else runs)
+
+
+def notebook_runs() -> Runs:
+    """Read the runs of this notebook, the newest first.
+
+    Where the front end does not say which notebook this is, they are those of the
+    experiment that this process records to by default.
+    """
+    path = notebook_path()
+    experiment = default_experiment()
+
+    def is_ours(row: RunRow) -> bool:
+        if path is not None and row.notebook is not None:
+            return row.notebook == str(path)
+        return row.experiment == experiment
+
+    return find_runs(_store(), keep=is_ours)
+
+
+def card_for(active: ActiveRun, notes: Sequence[str] = ()) -> Card | None:
+    """Draw the card of a run that has just ended.
+
+    Parameters
+    ----------
+    active
+        The run.
+    notes
+        Sentences for the foot of the card.
+
+    Returns
+    -------
+    Card or None
+        None when the store cannot be read now, which a warning says.
+    """
+    store = open_store(active.store_path)
+    try:
+        stored = load_run(store, active.id) if store.merge(wait=_CARD_WAIT) else None
+        if stored is None:
+            return None
+        count = active.redactions
+        said = [f"{count} secret{'' if count == 1 else 's'} redacted"] if count else []
+        return views.run_card(stored, stored.previous, [*notes, *said])
+    except StoreError as error:
+        warnings.warn(f"celltrail: {error}", CelltrailWarning, stacklevel=2)
+        return None

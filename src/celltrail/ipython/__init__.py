@@ -1,0 +1,1 @@
+"""The notebook surface: the magics, the hooks around cells, loading and unloading."""

@@ -1,0 +1,222 @@
+"""The hooks around each cell: IPython runs the cell itself, these stand beside it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display
+
+from celltrail.api import card_for
+from celltrail.capture.frontend import notebook_of
+from celltrail.capture.redact import redact_text
+from celltrail.capture.values import NOTHING
+from celltrail.config import is_disabled
+from celltrail.ipython.guard import guarded
+from celltrail.ipython.options import parse_options
+from celltrail.ipython.outcome import outcome
+from celltrail.ipython.recorder import Recorder, say
+from celltrail.ipython.transform import Head, head_of
+from celltrail.model import SourceInfo, Status
+from celltrail.record import record_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["CellHooks"]
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1_000
+
+
+@dataclass(slots=True, eq=False)
+class _Frame:
+    """One cell that is being executed.
+
+    ``info`` is IPython's own object for it, kept so that its id stays taken.
+    """
+
+    info: Any
+    raw: str
+    started: int = field(default_factory=_now_us)
+    thread: int = field(default_factory=threading.get_ident)
+    nested: bool = False
+    recorder: Recorder | None = None
+
+
+class CellHooks:
+    """What ``pre_run_cell`` and ``post_run_cell`` do.
+
+    Parameters
+    ----------
+    shell
+        The shell whose cells are watched.
+
+    Notes
+    -----
+    Cells may run within cells and beside each other, so there is no current cell: an
+    execution is found by the object that IPython hands to both hooks.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._frames: dict[int, _Frame] = {}
+        # read once: looking for a pyproject.toml before each cell would touch the disk
+        self._disabled = is_disabled()
+        self._ahead = 1
+        self._count_after: int | None = None
+        #: Called once, as soon as no tracked cell is being executed.
+        self.when_idle: Callable[[], None] | None = None
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether a tracked cell is being executed right now."""
+        return any(frame.recorder is not None for frame in self._frames.values())
+
+    @property
+    def is_disabled(self) -> bool:
+        """Whether celltrail is switched off."""
+        return is_disabled() if "CELLTRAIL_DISABLED" in os.environ else self._disabled
+
+    # The hooks take any arguments: IPython calls its event hooks experimental. ---------
+    @guarded(before_cell=True)
+    def before_cell(self, info: Any = None, *_args: Any, **_kwargs: Any) -> None:
+        """Open the record of a cell that is about to run."""
+        raw = getattr(info, "raw_cell", None)
+        if type(raw) is not str or self.is_disabled:
+            return
+        frame = _Frame(info, raw)
+        others = list(self._frames.values())
+        frame.nested = any(other.thread == frame.thread for other in others)
+        self._frames[id(info)] = frame
+        head = head_of(raw)
+        if head is None:
+            self._not_alone(frame)
+            return
+        options = parse_options(head.options)
+        if options.problem is not None:
+            sign = "%%track" if head.kind == "cell" else "%track"
+            say(f"{sign}: {options.problem} (the cell runs and is recorded; {sign}? shows help)")
+        if not head.body.strip():
+            say("%%track: there is nothing to track, the cell is empty below this line")
+            return
+        space = self._shell.user_ns
+        frame.recorder = Recorder.open(
+            options,
+            self._source(info, head),
+            self._code(info, raw),
+            space,
+            space,
+            len(raw.splitlines()),
+        )
+        self._not_alone(frame)
+
+    @guarded(before_cell=False)
+    def after_cell(self, result: Any = None, *_args: Any, **_kwargs: Any) -> None:
+        """Close the record of a cell that has run, and show its card."""
+        frame = self._take(result)
+        self._count_after = self._shell.execution_count
+        if frame is None:
+            return
+        try:
+            self._close(frame, result)
+        except KeyboardInterrupt:
+            self._close(frame, result)  # the cell is over; its record is to be whole
+        recorder = frame.recorder
+        if recorder is not None and not recorder.options.quiet:
+            _show_card(recorder)
+        if self.when_idle is not None and not self.is_recording:
+            self.when_idle()
+            self.when_idle = None
+
+    def _close(self, frame: _Frame, result: Any) -> None:
+        status, error = outcome(result, self._shell)
+        if result is None:
+            status = Status.INTERRUPTED  # IPython has lost the result: the cell was cut off
+        run_id = None
+        recorder = frame.recorder
+        if recorder is not None:
+            value = getattr(result, "result", None)
+            shown = NOTHING if value is None else value
+            recorder.close(self._shell.user_ns, status, error, shown)
+            run_id = recorder.run.id
+        if frame.nested:
+            return
+        record_cell(
+            execution_count=getattr(result, "execution_count", None),
+            cell_id=getattr(frame.info, "cell_id", None),
+            source=redact_text(frame.raw)[0],
+            started=frame.started,
+            ended=_now_us(),
+            status=status.value,
+            run=run_id,
+        )
+
+    def _take(self, result: Any) -> _Frame | None:
+        """Find the frame of a result; blank cells have none."""
+        info = getattr(result, "info", None)
+        frame = self._frames.get(id(info))
+        if frame is None or frame.info is not info:
+            # After some failures IPython gives another info or none at all: then it is
+            # the newest of this thread with the same text.
+            raw = getattr(info, "raw_cell", None)
+            here = threading.get_ident()
+            frame = next(
+                (
+                    f
+                    for f in reversed(list(self._frames.values()))
+                    if f.thread == here and raw in {None, f.raw}
+                ),
+                None,
+            )
+        if frame is not None:
+            self._frames.pop(id(frame.info), None)
+        return frame
+
+    def _not_alone(self, frame: _Frame) -> None:
+        """Mark recordings that run beside a cell of another thread."""
+        for other in list(self._frames.values()):
+            if other.thread != frame.thread:
+                for one in (other.recorder, frame.recorder):
+                    if one is not None:
+                        one.alone = False
+
+    def _source(self, info: Any, head: Head) -> SourceInfo:
+        return SourceInfo(
+            head.body,
+            kind=head.kind,
+            cell_id=getattr(info, "cell_id", None),
+            execution_count=self._number(info),
+            notebook=notebook_of(self._shell.user_ns),
+        )
+
+    def _number(self, info: Any) -> int | None:
+        """Give the cell's number, which the hook before the cell is not told.
+
+        Versions of IPython differ in whether they count a cell before or after it runs:
+        seen by whether the count has moved since the end of the last cell.
+        """
+        count = self._shell.execution_count
+        if not getattr(info, "store_history", False):
+            return None
+        if len(self._frames) == 1 and self._count_after is not None:
+            self._ahead = 1 if count > self._count_after else 0
+        return int(count) - self._ahead
+
+    def _code(self, info: Any, raw: str) -> str:
+        code = getattr(info, "transformed_cell", None)
+        if type(code) is str:
+            return code
+        # older versions of IPython do not say it: its static transformations are enough here
+        return str(self._shell.input_transformer_manager.transform_cell(raw))
+
+
+def _show_card(recorder: Recorder) -> None:
+    card = card_for(recorder.run, recorder.notes)
+    if card is not None:
+        # as a raw bundle: an error in formatting an object would be shown in the cell
+        display(card._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call, unused-ignore]
