@@ -1,0 +1,95 @@
+"""A page that holds one built widget and a model that stands in for the kernel's."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+STATIC = Path(__file__).resolve().parents[2] / "src" / "celltrail" / "views" / "static"
+
+# Like the front end's models: get, set, save_changes, on, off, send; bytes come as DataViews.
+MOCK = """async ([source, css, state, gzipped]) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const values = { ...state };
+  if (typeof values._data === "string") values._data = new DataView(bytes(values._data).buffer);
+  const listeners = {};
+  const emit = (name, ...args) => { for (const f of [...(listeners[name] ?? [])]) f(...args); };
+  const model = {
+    saved: [], sent: [],
+    get: (name) => values[name],
+    set(name, value) { values[name] = value; emit(`change:${name}`); },
+    save_changes() { this.saved.push(structuredClone(values.selected_ids)); },
+    on(name, f) { (listeners[name] ??= []).push(f); },
+    off(name, f) { listeners[name] = (listeners[name] ?? []).filter((g) => g !== f); },
+    send(message) {
+      this.sent.push(message);
+      if (message.kind === "want-vega" && gzipped) {
+        const data = new DataView(bytes(gzipped).buffer);
+        setTimeout(() => emit("msg:custom", { kind: "vega" }, [data]));
+      }
+    },
+  };
+  const style = document.createElement("style");
+  style.textContent = css;
+  document.head.append(style);
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const widget = (await import(url)).default;
+  const el = document.createElement("div");
+  document.querySelector("#place").append(el);
+  const stop = await widget.render({ model, el });
+  (window.views ??= []).push({ model, el, stop, emit });
+}"""
+
+LIGHT = {
+    "--jp-layout-color0": "#fff",
+    "--jp-content-font-color1": "rgba(0,0,0,.87)",
+    "--jp-content-font-color2": "rgba(0,0,0,.54)",
+    "--jp-brand-color1": "#1976d2",
+}
+DARK = {
+    "--jp-layout-color0": "#111",
+    "--jp-content-font-color1": "#fff",
+    "--jp-content-font-color2": "rgba(255,255,255,.7)",
+    "--jp-brand-color1": "#2196f3",
+}
+
+
+class BundlePage:
+    """One page with a widget in it, and what the page complained of."""
+
+    def __init__(self, page: Page, *, dark: bool = False, before: str = "") -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        colors = "".join(f"{name}:{value};" for name, value in (DARK if dark else LIGHT).items())
+        page.set_content(
+            f"<!doctype html><html style='{colors}'><body style='margin:16px;"
+            f"background:var(--jp-layout-color0)'>{before}<div id='place'></div></body></html>"
+        )
+
+    def show(self, bundle: str, state: dict[str, Any], *, vega: bool = False) -> None:
+        """Render a widget with this state; ``vega`` answers a chart that asks for the library."""
+        source = (STATIC / f"{bundle}.js").read_text("utf-8")
+        css = (STATIC / f"{bundle}.css").read_text("utf-8")
+        made = {
+            name: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+            for name, value in state.items()
+        }
+        library = (STATIC / "vega.js.gz").read_bytes() if vega else b""
+        gzipped = base64.b64encode(library).decode()
+        self.page.evaluate(MOCK, [source, css, made, gzipped])
+
+    def selected(self) -> list[str]:
+        """Give what the widget last told Python."""
+        code = "() => window.views.at(-1).model.get('selected_ids')"
+        result: list[str] = self.page.evaluate(code)
+        return result
+
+    def set(self, name: str, value: Any) -> None:
+        """Change the model as Python does."""
+        code = "([name, value]) => window.views.at(-1).model.set(name, value)"
+        self.page.evaluate(code, [name, value])

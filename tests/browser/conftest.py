@@ -1,0 +1,82 @@
+"""Chromium and one JupyterLab for all tests of this folder, with the network cut off."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from lab_page import Lab
+from lab_server import LabServer
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+SIZE = {"width": 1280, "height": 900}
+
+# Chromium as root in a container; and the talk with its maker's hosts that it starts by itself.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-features=OptimizationHints,MediaRouter,Translate",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+
+
+@pytest.fixture(scope="session")
+def lab_server(
+    tmp_path_factory: pytest.TempPathFactory, outer_environment: Mapping[str, str]
+) -> Iterator[LabServer]:
+    """Start JupyterLab once; what it wrote to its log is shown when it does not start."""
+    server = LabServer(tmp_path_factory.mktemp("jupyterlab"), outer_environment)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Debian's Chromium once."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert chromium, "there is no chromium: `make test` installs it, or apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Give a fresh profile: no cookies, no cache, no settings."""
+    context = browser.new_context(viewport=SIZE, device_scale_factor=1)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """Give an empty page, for what needs no JupyterLab."""
+    return context.new_page()
+
+
+@pytest.fixture
+def lab(lab_server: LabServer, context: BrowserContext, tmp_path: Path) -> Iterator[Lab]:
+    """Give JupyterLab in a page of its own, with a folder of its own for notebooks and store.
+
+    At its end the test fails when the page asked for anything outside this machine, or
+    wrote an error to its console.
+    """
+    folder = lab_server.root / tmp_path.name
+    folder.mkdir()
+    lab = Lab(lab_server, context, folder)
+    lab.load()
+    yield lab
+    lab.assert_quiet()

@@ -1,0 +1,121 @@
+"""The views in a real JupyterLab: live over their pictures, and the pictures without a kernel."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from lab_page import Lab
+from playwright.sync_api import expect
+
+FAKES = Path(__file__).resolve().parents[1] / "unit" / "views" / "view_fakes.py"
+
+CELLS = [
+    "import numpy as np\n"
+    "from view_fakes import FakeRuns, many_runs\n"
+    "from celltrail.views import RunTableWidget, curves, run_card\n"
+    "runs = many_runs(20)\n"
+    "steps = np.arange(80)\n"
+    "history = {r.id: (steps, np.exp(-steps / (10 + i))) for i, r in enumerate(runs[:4])}\n"
+    "runs = FakeRuns(list(runs), {'loss': history})",
+    "run_card(runs[1], runs[0])",
+    "table = RunTableWidget(runs)\ntable",
+    "chart = curves(runs, 'loss')\nchart",
+]
+TABLE, CHART = 2, 3
+
+
+def prepare(lab: Lab) -> None:
+    shutil.copy(FAKES, lab.folder / FAKES.name)
+
+
+def test_the_table_sorts_and_its_selection_reaches_python(lab: Lab) -> None:
+    prepare(lab)
+    notebook = lab.open(CELLS)
+    notebook.run_all()
+    output = notebook.output(TABLE)
+    expect(output.locator(".ct-body-row").first).to_be_visible()
+    expect(output.locator("table")).to_be_hidden()
+
+    output.get_by_role("columnheader", name="accuracy").click()
+    expect(output.get_by_role("columnheader", name="accuracy")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    expect(output.locator(".ct-body-row").first).to_contain_text("baseline 10")
+    output.locator(".ct-body-row").nth(0).click()
+    output.locator(".ct-body-row").nth(1).click(modifiers=["Control"])
+    expect(output.get_by_text("2 selected")).to_be_visible()
+    assert notebook.evaluate("print([run.number for run in table.selected])").strip() == "[7, 11]"
+
+    notebook.evaluate("table.selected = [runs[0]]")
+    expect(output.get_by_text("1 selected")).to_be_visible()
+    lab.screenshot("lab-views-light")
+    lab.set_theme("dark")
+    expect(notebook.output(CHART).locator("canvas")).to_be_visible()
+    lab.screenshot("lab-table-dark", output)
+
+
+def test_keys_in_the_table_are_not_jupyterlabs(lab: Lab) -> None:
+    prepare(lab)
+    notebook = lab.open(CELLS)
+    notebook.run_all()
+    grid = notebook.output(TABLE).get_by_role("grid")
+    count = notebook.panel.locator(".jp-Notebook .jp-Cell").count()
+    grid.focus()
+    for key in ("ArrowDown", "Space", "a", "b", "Shift+ArrowDown", "Shift+Enter"):
+        grid.press(key)
+    expect(notebook.output(TABLE).locator(".ct-chosen")).to_be_visible()
+    assert notebook.panel.locator(".jp-Notebook .jp-Cell").count() == count
+
+
+def test_the_chart_draws_and_its_picture_hides(lab: Lab) -> None:
+    prepare(lab)
+    notebook = lab.open(CELLS)
+    notebook.run_all()
+    output = notebook.output(CHART)
+    expect(output.locator("canvas")).to_be_visible()
+    expect(output.locator("img")).to_be_hidden()
+    notebook.evaluate("chart.chart = chart.chart.properties(width=300)")
+    expect(output.locator("canvas")).not_to_have_css("width", "0px")
+    lab.screenshot("lab-chart-light", output)
+    lab.set_theme("dark")
+    lab.page.wait_for_timeout(500)
+    lab.screenshot("lab-chart-dark", output)
+
+
+def test_the_pictures_come_back_when_the_widgets_go(lab: Lab) -> None:
+    prepare(lab)
+    notebook = lab.open(CELLS)
+    notebook.run_all()
+    expect(notebook.output(CHART).locator("canvas")).to_be_visible()
+    notebook.evaluate("table.close(); chart.close()")
+    expect(notebook.output(TABLE).locator("table")).to_be_visible()
+    expect(notebook.output(CHART).locator("img")).to_be_visible()
+
+
+def test_a_saved_notebook_shows_the_pictures_with_a_new_kernel(lab: Lab) -> None:
+    prepare(lab)
+    notebook = lab.open(CELLS)
+    notebook.run_all()
+    expect(notebook.output(CHART).locator("canvas")).to_be_visible()
+    notebook.save()
+    notebook.shut_down()
+    for kernel in (False, True):
+        again = lab.open(notebook.path, kernel=kernel)
+        expect(again.output(TABLE).locator("table")).to_be_visible()
+        expect(again.output(CHART).locator("img")).to_be_visible()
+        lab.page.wait_for_timeout(1000)
+        expect(again.panel).not_to_contain_text("not found")
+        lab.screenshot(f"lab-reopened-kernel-{kernel}")
+        again.shut_down()
+
+
+def test_a_strangers_notebook_shows_the_pictures(lab: Lab) -> None:
+    prepare(lab)
+    notebook = lab.open_untrusted(CELLS)
+    expect(notebook.output(TABLE).locator("table")).to_be_visible()
+    expect(notebook.output(CHART).locator("img")).to_be_visible()
+    expect(notebook.output(1)).to_contain_text("against")
+    lab.screenshot("lab-untrusted-light")
+    lab.set_theme("dark")
+    lab.screenshot("lab-untrusted-dark")
