@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
+from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -73,9 +74,9 @@ def matches(node: Node, table: RunTable, text: str = "") -> Mask:
         For a name that is neither a column nor a param or metric.
     """
     if isinstance(node, And):
-        return np.logical_and.reduce([matches(part, table, text) for part in node.parts])
+        return reduce(np.logical_and, (matches(part, table, text) for part in node.parts))
     if isinstance(node, Or):
-        return np.logical_or.reduce([matches(part, table, text) for part in node.parts])
+        return reduce(np.logical_or, (matches(part, table, text) for part in node.parts))
     if isinstance(node, Not):
         return ~matches(node.part, table, text)
     if node.name not in table.columns and node.name.startswith(("params.", "metrics.")):
@@ -103,7 +104,7 @@ def _holds(column: Column, clause: Clause, value: Value, text: str) -> Mask:
     number = _as_number(column, value, clause, text)
     with np.errstate(invalid="ignore"):
         if number != number:  # asked for NaN: equal to itself here, as users mean
-            is_nan = np.isnan(column.values.astype(float))
+            is_nan: Mask = np.isnan(column.values.astype(float))
             return is_nan if clause.op in ("=", "in") else ~is_nan
         return np.asarray(compare(column.values, number), dtype=bool)
 

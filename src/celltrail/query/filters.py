@@ -98,9 +98,15 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_OPS: dict[str, Operator] = {"==": "=", "<>": "!=", "=": "=", "!=": "!="} | {
-    op: op
-    for op in ("<", "<=", ">", ">=")  # type: ignore[dict-item]
+_OPS: dict[str, Operator] = {
+    "=": "=",
+    "==": "=",
+    "!=": "!=",
+    "<>": "!=",
+    "<": "<",
+    "<=": "<=",
+    ">": ">",
+    ">=": ">=",
 }
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "nan": math.nan, "inf": math.inf}
 

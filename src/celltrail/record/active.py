@@ -15,8 +15,9 @@ from celltrail.ids import new_id
 from celltrail.model import DatasetInfo, ErrorInfo, Inferred, SourceInfo, Status
 from celltrail.record.artifacts import to_content
 from celltrail.record.journal import Journal
-from celltrail.record.values import flatten, to_number, to_param, to_step
-from celltrail.store.writer import Row, now_us
+from celltrail.record.points import PointMaker
+from celltrail.record.values import flatten, to_param
+from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,7 @@ class ActiveRun:
         self._journal = Journal(self.id, store)
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._steps: dict[str, int] = {}
+        self._points = PointMaker(self._journal)
         self._note = ""
         source = source or SourceInfo("", kind="block")
         session = self._journal.session
@@ -166,17 +167,7 @@ class ActiveRun:
             )
         if metrics is not None:
             more = {**self._mapping(metrics), **more}
-        fixed = None if step is None else self._step(step)
-        rows: list[Row] = []
-        steps = self._steps
-        with self._lock:
-            for key, value in more.items():
-                if type(value) is not float or type(key) is not str:
-                    rows += self._unusual(key, value, fixed)
-                    continue
-                at = steps.get(key, 0) if fixed is None else fixed
-                steps[key] = at + 1
-                rows.append((key, at, value))
+        rows = self._points.points(more, step)
         if rows:
             self._journal.points(rows)
 
@@ -280,7 +271,7 @@ class ActiveRun:
             name=name or content.name,
             kind=content.kind,
             mime=content.mime,
-            step=None if step is None else self._step(step),
+            step=None if step is None else self._points.step(step),
             sha256=sha256,
             size=size,
         )
@@ -303,17 +294,14 @@ class ActiveRun:
         datasets
             The data that the code read.
         """
-        known = self._journal.params.keys() | self._steps.keys()
+        known = self._journal.params.keys() | self._points.names
         for key, found in params.items():
             if key not in known:
                 self._journal.param(key, to_param(found.value), found.reason)
-        rows: list[Row] = []
-        for key, found in metrics.items():
-            number = to_number(found.value)
-            if number is not None and key not in known:
-                rows.append((key, 0, number))
-                self._steps[key] = 1
-                self._journal.event("reason", metric=key, reason=found.reason)
+        new = {key: found for key, found in metrics.items() if key not in known}
+        rows = self._points.points({key: found.value for key, found in new.items()})
+        for key, found in new.items():
+            self._journal.event("reason", metric=key, reason=found.reason)
         if rows:
             self._journal.points(rows)
         for dataset in datasets:
@@ -387,32 +375,3 @@ class ActiveRun:
         kind = type(metrics).__qualname__
         self._journal.warn("metrics", f"log() takes a mapping of metrics, not a {kind}.")
         return {}
-
-    def _unusual(self, key: object, value: object, fixed: int | None) -> list[Row]:
-        """Give the rows of a value that is not simply a float under a text."""
-        rows: list[Row] = []
-        for name, leaf in flatten({key: value}):
-            number = to_number(leaf)
-            if number is None:
-                self._not_a_number(name, leaf)
-                continue
-            at = self._steps.get(name, 0) if fixed is None else fixed
-            self._steps[name] = at + 1
-            rows.append((name, at, number))
-        return rows
-
-    def _step(self, step: object) -> int | None:
-        number = to_step(step)
-        if number is None:
-            self._journal.warn(
-                "step", f"step {step!r:.80} is not a whole number of 64 bits; it was counted on."
-            )
-        return number
-
-    def _not_a_number(self, key: str, value: object) -> None:
-        self._journal.warn(
-            f"metric {key}",
-            f'metric "{key}" is a {type(value).__qualname__}, not a number, and kept as a param. '
-            "Log numbers with log(), settings with log_params(), objects with log_artifact().",
-        )
-        self._journal.param(key, to_param(value), "logged as a metric, but not a number")

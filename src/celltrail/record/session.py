@@ -86,6 +86,9 @@ class Session:
             environment=None,
         )
         self._merger.start()
+        # Registered only now, after those of all that the session stands on, to run before them.
+        atexit.unregister(close_sessions)
+        atexit.register(close_sessions)
 
     def add_source(self, text: str) -> str:
         """Store a source text, once for each distinct one.
@@ -184,4 +187,3 @@ def close_sessions() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=forget_sessions)
-atexit.register(close_sessions)

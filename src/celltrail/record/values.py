@@ -42,7 +42,7 @@ def to_number(value: object) -> Number | None:
     if kind is float:
         return value  # type: ignore[return-value]
     if kind is int or kind is bool:
-        return _from_int(int(value))  # type: ignore[call-overload, no-any-return]
+        return _from_int(int(value))  # type: ignore[call-overload]
     if isinstance(value, (str, bytes, bytearray, complex)) or value is None:
         return None
     try:

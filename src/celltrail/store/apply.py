@@ -81,6 +81,7 @@ def apply_slices(
     _content(con, changes)
     _params(con, changes, runs)
     _tags(con, changes, runs)
+    insert(con, "metric_reasons", ((runs[row[0]], *row[1:]) for row in changes.reasons))
     insert(con, "artifacts", ((runs[row[0]], *row[1:]) for row in changes.artifacts))
     insert(con, "run_datasets", ((runs[row[0]], *row[1:]) for row in changes.run_datasets))
     cells = ((*row[:-1], None if row[-1] is None else runs[row[-1]]) for row in changes.cells)

@@ -48,10 +48,13 @@ def put_blob(layout: Layout, session: str, data: bytes | Path) -> tuple[str, int
     large = len(data) > INLINE_LIMIT
     target = layout.file(sha256) if large else layout.blob(session, sha256)
     if not target.exists():
-        temporary = target.parent / f".{new_id()}"
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(target)
+        temporary = target.parent / f".{new_id()}"
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
     return sha256, len(data)
 
 

@@ -52,6 +52,8 @@ class Changes:
         Run id and the other columns of ``params``, in the order of the events.
     tags
         (Run id, tag) to whether it is on.
+    reasons
+        Run id, metric and why it was recorded unasked.
     skipped
         Lines that made no sense.
     """
@@ -59,6 +61,7 @@ class Changes:
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
     params: list[tuple[Any, ...]] = field(default_factory=list)
     tags: dict[tuple[str, str], bool] = field(default_factory=dict)
+    reasons: list[tuple[str, str, str]] = field(default_factory=list)
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     environments: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
@@ -148,6 +151,11 @@ def _param(changes: Changes, _session: str, event: Event) -> None:
             whole(event.get("t")),
         )
     )
+
+
+def _reason(changes: Changes, _session: str, event: Event) -> None:
+    changes.run(event["run"])
+    changes.reasons.append((text(event["run"]), text(event["metric"]), text(event["reason"])))
 
 
 def _tag(changes: Changes, _session: str, event: Event) -> None:
@@ -247,6 +255,7 @@ _HANDLERS: dict[str, Callable[[Changes, str, Event], None]] = {
     "run_context": _run_context,
     "run_end": _run_end,
     "param": _param,
+    "reason": _reason,
     "tag": _tag,
     "note": _note,
     "name": _name,

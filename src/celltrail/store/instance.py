@@ -26,9 +26,19 @@ if TYPE_CHECKING:
     import duckdb
     from duckdb import DuckDBPyConnection
 
-__all__ = ["attached", "process_wide", "quoted", "translated"]
+__all__ = ["attached", "load_engine", "process_wide", "quoted", "translated"]
 
-_OPTIONS = "STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 16384"
+#: The oldest DuckDB that reads and writes our stores is 1.5.
+_OPTIONS = "(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 16384)"
+
+
+def load_engine() -> None:
+    """Import DuckDB now, so that exit handlers registered from here on run before its own.
+
+    Its handler, registered at its import, makes all queries fail that take Python values;
+    the last merge of a process has to come before that.
+    """
+    import duckdb  # noqa: F401
 
 
 class _Instance:
@@ -127,8 +137,9 @@ def attached(path: Path, *, read_only: bool) -> Iterator[DuckDBPyConnection]:
 
     con = _instance.connection()
     try:
-        options = "READ_ONLY" if read_only else _OPTIONS
-        con.execute(f"ATTACH {quoted(path)} AS store ({options})")
+        # The options are for making a file; one that exists keeps what it has.
+        options = "(READ_ONLY)" if read_only else "" if path.exists() else _OPTIONS
+        con.execute(f"ATTACH {quoted(path)} AS store {options}")
         try:
             con.execute("USE store")
             yield con

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from celltrail.errors import CelltrailWarning
+from celltrail.store.instance import load_engine
 
 if TYPE_CHECKING:
     from celltrail.store.store import Store
@@ -34,6 +36,7 @@ class Merger:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._warned = False
+        self._pid = 0
 
     def start(self) -> None:
         """Start the thread; does nothing when it runs."""
@@ -41,8 +44,10 @@ class Merger:
             return
         self._wake = threading.Event()
         self._stopped = threading.Event()
+        self._pid = os.getpid()
         self._thread = threading.Thread(target=self._work, name="celltrail-merge", daemon=True)
         self._thread.start()
+        load_engine()
         # A daemon, so that Python does not wait for it before it runs exit handlers; but one
         # that is still inside DuckDB when the interpreter is torn down crashes the process.
         atexit.register(self.stop)
@@ -54,6 +59,8 @@ class Merger:
     def stop(self) -> None:
         """End the thread, after the merge that it is in; does nothing when there is none."""
         thread, self._thread = self._thread, None
+        if os.getpid() != self._pid:
+            return  # a forked child has a copy of this object, and no such thread
         self._stopped.set()
         self._wake.set()
         atexit.unregister(self.stop)

@@ -26,6 +26,7 @@ __all__ = [
     "find_run",
     "history",
     "metric_names",
+    "metric_reasons",
     "param_changes",
     "params",
     "run_rows",
@@ -193,6 +194,12 @@ def metric_names(con: DuckDBPyConnection, runs: Sequence[int] | None) -> list[st
         f"WHERE true {which} ORDER BY k.name"
     )
     return [name for (name,) in con.execute(query, values).fetchall()]
+
+
+def metric_reasons(con: DuckDBPyConnection, run: int) -> dict[str, str]:
+    """Read why metrics of a run were recorded that nobody logged, by their names."""
+    query = "SELECT key, reason FROM metric_reasons WHERE run = $1 ORDER BY rowid"
+    return dict(con.execute(query, [run]).fetchall())
 
 
 def param_changes(con: DuckDBPyConnection, run: int) -> list[ParamChange]:

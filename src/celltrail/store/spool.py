@@ -201,7 +201,7 @@ class Spool:
                 for entry in os.scandir(self._folder)
                 if entry.is_dir() and not entry.name.startswith(".")
             )
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         for name in names:
             yield _look(self._folder / name)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 import time
-from contextlib import contextmanager
+import warnings
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from celltrail.errors import (
     ArtifactError,
+    CelltrailWarning,
     StoreBusyError,
+    StoreError,
     StoreUnwritableError,
     UnknownNameError,
 )
@@ -80,7 +84,10 @@ class Store:
 
     def pending(self) -> bool:
         """Say whether a merge has something to do; cheap, it only looks at sizes of files."""
-        return any(writer.is_pending(self._merged) for writer in self._spool.writers())
+        try:
+            return any(writer.is_pending(self._merged) for writer in self._spool.writers())
+        except OSError as error:
+            raise StoreUnwritableError(self.path, error) from error
 
     def merge(self, *, wait: float = _PATIENCE) -> bool:
         """Bring into the store what every process has logged, each record exactly once.
@@ -103,24 +110,23 @@ class Store:
         StoreError
             When the store cannot be written; nothing that was logged is lost by that.
         """
-        if not self.pending():
-            return True
+        return not self.pending() or self._merge(wait)
+
+    def _merge(self, wait: float) -> bool:
         deadline = time.monotonic() + wait
         try:
             with process_wide(wait):
-                self._make_spool()
+                self._layout.spool.mkdir(parents=True, exist_ok=True)
                 with self._lock.exclusive(max(deadline - time.monotonic(), 0.0)):
                     self._merged = merge_spool(self._layout)
                 self._tidy()
         except LockTimeoutError:
             return False
-        return True
-
-    def _make_spool(self) -> None:
-        try:
-            self._layout.spool.mkdir(parents=True, exist_ok=True)
+        except StoreError:
+            raise
         except OSError as error:
             raise StoreUnwritableError(self.path, error) from error
+        return True
 
     def _tidy(self) -> None:
         """Remove the spool's folder after the last writer has gone."""
@@ -131,31 +137,46 @@ class Store:
 
     def _read(self, query: Callable[[DuckDBPyConnection], _T], default: _T) -> _T:
         """Run a query over all that was logged; the default where nothing ever was."""
-        self.merge()
+        self._merge_for_reading()
         if not self.path.exists():
             return default
-        with process_wide(_PATIENCE), self._shared(), attached(self.path, read_only=True) as con:
+        with self._reading(), attached(self.path, read_only=True) as con:
             require_readable(con, self.path)
             return query(con)
 
+    def _merge_for_reading(self) -> None:
+        try:
+            self.merge()
+        except StoreUnwritableError as error:
+            if not self.path.exists():
+                raise
+            warnings.warn(
+                f"celltrail: {error} What was logged since is not shown.",
+                CelltrailWarning,
+                stacklevel=5,
+            )
+
     @contextmanager
-    def _shared(self) -> Iterator[None]:
+    def _reading(self) -> Iterator[None]:
         """Keep writers away, where there can be any."""
-        had_spool = self._layout.spool.exists()
         try:
-            self._layout.spool.mkdir(exist_ok=True)
-        except OSError:
-            # Nobody can write into this folder, so there is nobody to be kept away.
-            yield
-            return
-        try:
-            with self._lock.shared(_PATIENCE):
+            with ExitStack() as held:
+                held.enter_context(process_wide(_PATIENCE))
+                # Nobody can write into a folder that cannot be written: nobody to keep away.
+                if self._can_lock():
+                    held.callback(self._tidy)
+                    held.enter_context(self._lock.shared(_PATIENCE))
                 yield
         except LockTimeoutError as error:
-            raise StoreBusyError(self.path, "other processes use it all the time") from error
-        finally:
-            if not had_spool:
-                self._tidy()
+            raise StoreBusyError(self.path, "it is in use all the time") from error
+
+    def _can_lock(self) -> bool:
+        folder = self._layout.spool
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError:
+            return False
+        return os.access(folder, os.W_OK)
 
     def run_rows(self, *, ids: Sequence[str] | None = None) -> list[RunRow]:
         """Read runs, oldest first.
@@ -221,6 +242,10 @@ class Store:
     def metric_names(self, runs: Sequence[int] | None) -> list[str]:
         """Read the names of the metrics of some runs, or with None of all, sorted."""
         return self._read(lambda con: reads.metric_names(con, runs), [])
+
+    def metric_reasons(self, run: int) -> dict[str, str]:
+        """Read why metrics of a run were recorded that nobody logged, by their names."""
+        return self._read(lambda con: reads.metric_reasons(con, run), {})
 
     def param_changes(self, run: int) -> list[ParamChange]:
         """Read every value that a run's params had, the current one last."""
@@ -300,19 +325,16 @@ class Store:
         SqlError
             For anything else than one query, or when DuckDB refuses it.
         """
-        self.merge()
+        self._merge_for_reading()
         if not self.path.exists():
             self._create_empty()
-        with process_wide(_PATIENCE), self._shared():
+        with self._reading():
             return run_query(self.path, query, parameters)
 
     def _create_empty(self) -> None:
         """Make a store without runs, so that a query has views to look at."""
-        with process_wide(_PATIENCE):
-            self._make_spool()
-            with self._lock.exclusive(_PATIENCE):
-                self._merged = merge_spool(self._layout)
-            self._tidy()
+        if not self._merge(_PATIENCE):
+            raise StoreBusyError(self.path, "it is in use all the time")
 
 
 _stores: dict[Path, Store] = {}

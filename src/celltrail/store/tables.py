@@ -29,6 +29,7 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
         "params": _PARAM,
         "param_changes": _PARAM,
         "metric_keys": "key:n name:s",
+        "metric_reasons": "run:n key:s reason:s",
         "tags": "run:n tag:s",
         "blobs": "sha256:s size:n data:x",
         "artifacts": "run:n name:s kind:s mime:s step:n sha256:s size:n time:t",

@@ -60,7 +60,7 @@ def test_negated_forms() -> None:
         ("= 1", "expected a name such as params.lr", 0),
         ("a like 3", "a text in quotes", 7),
         ("", "expected a name", 0),
-        ("a = 'open", "cannot read \"'\" here", 4),
+        ("a = 'open", 'cannot read "\'" here', 4),
     ],
 )
 def test_a_filter_that_cannot_be_read_says_where(text: str, message: str, position: int) -> None:

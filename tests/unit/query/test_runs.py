@@ -83,7 +83,7 @@ def test_orderings_put_nan_and_missing_last() -> None:
 def test_bad_filters_say_what_there_is() -> None:
     with pytest.raises(UnknownNameError, match='did you mean "status"'):
         ct.runs("statu = 'failed'")
-    with pytest.raises(UnknownNameError, match="metrics.accuracy"):
+    with pytest.raises(UnknownNameError, match=r"metrics\.accuracy"):
         ct.runs(order_by="metrics.acuracy")
     with pytest.raises(FilterError, match="cannot be compared"):
         ct.runs("params.lr = 'x'")

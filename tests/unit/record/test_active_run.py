@@ -27,7 +27,7 @@ def test_a_block_is_a_run_with_what_was_logged() -> None:
     assert read.note == "why"
     assert read.number == 1
     assert read.duration is not None
-    assert 'run.log(loss=0.5)' in read.source
+    assert "run.log(loss=0.5)" in read.source
     assert read.history("loss")["step"].tolist() == [0, 1]
 
 
@@ -137,7 +137,9 @@ def test_an_error_with_a_broken_message_is_recorded() -> None:
 
 def test_a_decorated_function_records_arguments_and_results() -> None:
     @ct.track
-    def fit(x: np.ndarray, depth: int = 3, *, name: str = "tree", **more: object) -> dict[str, object]:
+    def fit(
+        x: np.ndarray, depth: int = 3, *, name: str = "tree", **more: object
+    ) -> dict[str, object]:
         return {"accuracy": 0.9, "model": "kept out"}
 
     assert fit(np.zeros(3), 5, seed=1)["accuracy"] == 0.9
@@ -179,7 +181,7 @@ def test_an_async_function_is_a_run_and_its_tasks_log_to_it() -> None:
 
 
 def test_a_generator_function_is_refused_with_what_to_do() -> None:
-    with pytest.raises(ct.CelltrailError, match="with ct.track"):
+    with pytest.raises(ct.CelltrailError, match=r"with ct\.track"):
 
         @ct.track
         def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202
@@ -235,7 +237,11 @@ def test_inference_leaves_alone_what_was_logged() -> None:
 
 
 def test_secrets_do_not_reach_the_store(store_path: Path) -> None:
-    with ct.track("s", params={"api_key": "sk-very-secret", "lr": 0.1}, note="data from postgres://me:hunter22@db/x") as run:
+    with ct.track(
+        "s",
+        params={"api_key": "sk-very-secret", "lr": 0.1},
+        note="data from postgres://me:hunter22@db/x",
+    ) as run:
         pass
     read = ct.run(run)
     assert run.redactions >= 2
@@ -279,7 +285,7 @@ def test_artifacts_of_several_kinds_are_stored_and_read(tmp_path: Path) -> None:
     assert read.artifact("large.bin") == file.read_bytes()
     assert read.artifact("remark.txt") == b"a remark"
     assert read.artifacts[1].step == 3
-    with pytest.raises(KeyError, match='did you mean "remark.txt"'):
+    with pytest.raises(KeyError, match=r'did you mean "remark\.txt"'):
         read.artifact("remark.text")
 
 
@@ -296,9 +302,7 @@ def test_an_artifact_that_cannot_be_stored_warns_and_goes_on(tmp_path: Path) -> 
     assert ct.run(run).artifacts == []
 
 
-def test_switched_off_nothing_is_written(
-    monkeypatch: pytest.MonkeyPatch, store_path: Path
-) -> None:
+def test_switched_off_nothing_is_written(monkeypatch: pytest.MonkeyPatch, store_path: Path) -> None:
     monkeypatch.setenv("CELLTRAIL_DISABLED", "1")
     with ct.track("x", params={"a": 1}) as run:
         run.log(loss=1.0)

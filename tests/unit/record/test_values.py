@@ -69,7 +69,15 @@ def test_nan_is_a_number() -> None:
 
 @pytest.mark.parametrize(
     ("step", "expected"),
-    [(3, 3), (3.0, 3), (np.int64(4), 4), (0.5, None), (math.nan, None), (math.inf, None), ("3", None)],
+    [
+        (3, 3),
+        (3.0, 3),
+        (np.int64(4), 4),
+        (0.5, None),
+        (math.nan, None),
+        (math.inf, None),
+        ("3", None),
+    ],
 )
 def test_steps_are_whole_numbers(step: Any, expected: int | None) -> None:
     assert to_step(step) == expected

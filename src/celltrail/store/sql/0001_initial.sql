@@ -50,6 +50,9 @@ CREATE TABLE summaries (
     sum DOUBLE, count BIGINT NOT NULL, nans BIGINT NOT NULL
 );
 
+-- Why a metric was recorded that nobody logged; key is its name.
+CREATE TABLE metric_reasons (run BIGINT NOT NULL, key VARCHAR NOT NULL, reason VARCHAR NOT NULL);
+
 CREATE TABLE tags (run BIGINT NOT NULL, tag VARCHAR NOT NULL);
 
 CREATE TABLE blobs (sha256 VARCHAR NOT NULL, size BIGINT NOT NULL, data BLOB NOT NULL);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 from celltrail.store.system.process import started_by_psutil
@@ -42,6 +43,7 @@ def unlock(fd: int) -> None:
     fcntl.flock(fd, fcntl.LOCK_UN)
 
 
+@cache
 def boot_id() -> str:
     """Say in which life of which machine process numbers mean something.
 
