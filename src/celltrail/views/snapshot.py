@@ -16,11 +16,12 @@ from IPython import display as ipython_display
 
 __all__ = ["Snapshot", "snapshot_html"]
 
-# JupyterLab shows a box that says «model not found» where a dead widget was. The rule only
-# reaches the output right after the picture, and only when that output holds such a box.
+# Where a dead widget was, JupyterLab says «Loading widget…», then «model not found»: bare text,
+# while a live widget and any other output have an element in there. The rule reaches only the
+# output right after the picture.
 _HIDE_DEAD = (
-    ".jp-OutputArea-child:has(.{mark})+.jp-OutputArea-child"
-    ":has(.jupyter-widgets-error-widget,.jp-mod-widget-error){{display:none}}"
+    ".jp-OutputArea-child:has(>.jp-OutputArea-output>.{mark})"
+    "+.jp-OutputArea-child:not(:has(>.jp-OutputArea-output>*)){{display:none}}"
 )
 
 
