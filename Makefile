@@ -31,7 +31,7 @@ lab: .venv/.installed build/lab/demo.ipynb ## Open a copy of the demo notebook i
 	cd build/lab && $(CURDIR)/$(VENV) -m jupyterlab demo.ipynb
 
 ##@ Develop
-.PHONY: test test-all bench build lint format clean
+.PHONY: test test-all bench build lint format notebooks clean
 test: lint test-js test-fast test-parts test-notebooks test-browser ## Run every test, under 15 minutes on 2 cores
 
 test-all: test ## Run test, other versions of Python and of what we stand on, and the browser tests again
@@ -55,6 +55,15 @@ format: .venv/.dev ## Bring all sources into the one style
 	$(VENV) -m ruff check --fix .
 	$(VENV) -m ruff format .
 	cd js && npm run --silent format
+
+notebooks: .venv/.installed ## Execute the notebooks and save the outputs that the tests compare with
+	rm -rf build/notebooks && mkdir -p build/notebooks
+	for each in notebooks/*.ipynb; do \
+	  CELLTRAIL_STORE=$(CURDIR)/build/notebooks/$$(basename $$each .ipynb).duckdb \
+	  $(VENV) -m nbconvert --to notebook --execute --inplace --log-level WARN \
+	    --ExecutePreprocessor.store_widget_state=False \
+	    --ExecutePreprocessor.record_timing=False $$each; \
+	done
 
 clean: ## Remove everything that make made
 	rm -rf .venv js/node_modules $(STATIC) build dist .pytest_cache .mypy_cache .ruff_cache \

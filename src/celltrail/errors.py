@@ -106,8 +106,7 @@ class UnknownNameError(UsageError, KeyError):
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=1)
         message = f'no {kind} "{name}" in these runs'
-        if near:
-            message += f'; did you mean "{near[0]}"?'
+        message += f'; did you mean "{near[0]}"?' if near else "."
         shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
         message += f" They have: {shown}." if names else f" They have no {kind}s at all."
         self.message = message

@@ -111,3 +111,14 @@ def test_everything_that_is_imported_is_declared() -> None:
 def test_test_files_have_unique_names() -> None:
     names = [p.name for p in (ROOT / "tests").rglob("test_*.py")]
     assert sorted(n for n in names if names.count(n) > 1) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_a_notebook_is_saved_as_it_ran(path: Path) -> None:
+    """Its outputs are what nbval compares with: without them it would compare nothing."""
+    notebook = json.loads(path.read_text("utf-8"))
+    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
+    counts = [cell["execution_count"] for cell in cells]
+    assert counts == list(range(1, len(cells) + 1)), "run `make notebooks`"
+    assert any(cell["outputs"] for cell in cells)
+    assert "widgets" not in notebook["metadata"], "the static forms are enough to show it"

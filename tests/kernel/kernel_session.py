@@ -39,6 +39,7 @@ class KernelSession:
     """One kernel and a client to it."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._closed = False
         self._manager = KernelManager(kernel_name="python3")
         self._manager.kernel_spec.argv[0] = sys.executable
         self._manager.start_kernel(cwd=str(folder), env=dict(environment))
@@ -48,8 +49,9 @@ class KernelSession:
 
     def close(self) -> None:
         """End the kernel; a second time does nothing."""
-        if not self._manager.is_alive():
+        if self._closed:
             return
+        self._closed = True
         self.client.stop_channels()
         self._manager.shutdown_kernel(now=False)
         self._manager.cleanup_resources()

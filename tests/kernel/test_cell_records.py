@@ -118,33 +118,35 @@ def test_a_fault_of_our_own_changes_nothing_but_for_one_warning(
     assert kernel.run("%%track --quiet\nprint('ran')").text == "ran\n"
 
 
-def test_the_card_is_one_output_after_the_cells_own(kernel: KernelSession) -> None:
-    answer = kernel.run("%%track first\nlr = 0.1\nacc = lr * 2\nprint('own')\nacc")
+def test_the_card_is_one_output_after_the_cells_own(shared_kernel: KernelSession) -> None:
+    answer = shared_kernel.run("%%track first\nlr = 0.1\nacc = lr * 2\nprint('own')\nacc")
     assert [o["kind"] for o in answer.outputs] == ["stream", "execute_result", "display_data"]
     data = answer.outputs[-1]["data"]
     assert set(data) == {"text/html", "text/plain"}
     for part in ("first", "acc", "lr", "finished"):
         assert part in data["text/plain"]
-    failed = kernel.run("%%track\n1 / 0")
+    failed = shared_kernel.run("%%track\n1 / 0")
     assert [o["kind"] for o in failed.outputs] == ["error", "display_data"]
-    assert kernel.value("sorted(Out)[-1]") == str(answer.count)
+    assert shared_kernel.value("sorted(Out)[-1]") == str(answer.count)
 
 
-def test_names_that_are_missing_are_said_on_the_card(kernel: KernelSession) -> None:
-    answer = kernel.run("%%track --metrics acc,name --params model\nname = 'x'\nmodel = object()")
+def test_names_that_are_missing_are_said_on_the_card(shared_kernel: KernelSession) -> None:
+    answer = shared_kernel.run(
+        "%%track --metrics missing,name --params model\nname = 'x'\nmodel = object()"
+    )
     text = answer.outputs[-1]["data"]["text/plain"]
-    assert "--metrics: acc does not exist after the cell" in text
+    assert "--metrics: missing does not exist after the cell" in text
     assert "--metrics: name is not a number after the cell" in text
     assert "--params: model is not a plain value after the cell" in text
 
 
-def test_options_are_recorded(kernel: KernelSession) -> None:
-    kernel.run("factor = 3")
-    kernel.run(
+def test_options_are_recorded(shared_kernel: KernelSession) -> None:
+    shared_kernel.run("factor = 3")
+    shared_kernel.run(
         "%%track base -p model=ridge -p k=5 -t cv -t fast -m 'why not' -e trials "
         "--params total --metrics epochs --quiet\nepochs = 4\ntotal = epochs * factor"
     )
-    run = recorded(kernel)[0]
+    run = recorded(shared_kernel)[0]
     assert run["params"] == {"model": "ridge", "k": 5, "factor": 3, "total": 12}
     assert run["metrics"] == {"epochs": 4}
     assert (run["name"], run["experiment"], run["note"]) == ("base", "trials", "why not")
@@ -153,30 +155,30 @@ def test_options_are_recorded(kernel: KernelSession) -> None:
 
 
 def test_without_inference_only_what_is_logged_or_named_is_recorded(
-    kernel: KernelSession,
+    shared_kernel: KernelSession,
 ) -> None:
-    kernel.run("%%track --no-infer --metrics b --quiet\nimport celltrail as ct\na = 1\n"
+    shared_kernel.run("%%track --no-infer --metrics b --quiet\nimport celltrail as ct\na = 1\n"
                "b = a * 2.5\nct.log(c=3.5)")  # fmt: skip
-    run = recorded(kernel)[0]
+    run = recorded(shared_kernel)[0]
     assert (run["params"], run["metrics"]) == ({}, {"b": 2.5, "c": 3.5})
 
 
-def test_what_is_logged_by_hand_wins_over_what_is_inferred(kernel: KernelSession) -> None:
-    kernel.run("%%track --quiet\nimport celltrail as ct\nlr = 0.1\nacc = lr * 2\n"
+def test_what_is_logged_by_hand_wins_over_what_is_inferred(shared_kernel: KernelSession) -> None:
+    shared_kernel.run("%%track --quiet\nimport celltrail as ct\nlr = 0.1\nacc = lr * 2\n"
                "ct.log_params(lr='by hand')\nct.log(acc=0.9)")  # fmt: skip
-    run = recorded(kernel)[0]
+    run = recorded(shared_kernel)[0]
     assert (run["params"], run["metrics"]) == ({"lr": "by hand"}, {"acc": 0.9})
 
 
 def test_a_wrong_option_is_one_line_before_the_output_and_the_cell_is_recorded(
-    kernel: KernelSession,
+    shared_kernel: KernelSession,
 ) -> None:
-    answer = kernel.run("%%track base --quite\nprint('ran')")
+    answer = shared_kernel.run("%%track base --quite\nprint('ran')")
     (line,) = [o for o in answer.of_kind("stream") if o["name"] == "stderr"]
     assert line["text"].count("\n") == 1
     assert "unknown option --quite; did you mean --quiet?" in line["text"]
     assert answer.outputs[0] is line
-    assert recorded(kernel)[0]["name"] == "base"
+    assert recorded(shared_kernel)[0]["name"] == "base"
 
 
 def test_a_store_that_cannot_be_written_is_said_and_the_cell_runs(
@@ -192,7 +194,7 @@ def test_a_store_that_cannot_be_written_is_said_and_the_cell_runs(
 
 def test_help_is_shown_and_runs_nothing(kernel: KernelSession) -> None:
     reply_id = kernel.client.execute("%%track?")
-    reply = kernel._reply(reply_id)
+    reply = kernel.reply(reply_id)
     (page,) = [p for p in reply["payload"] if p["source"] == "page"]
     assert "--experiment" in page["data"]["text/plain"]
     assert recorded(kernel) == []
@@ -203,38 +205,38 @@ def test_an_empty_tracked_cell_says_so(kernel: KernelSession) -> None:
     assert recorded(kernel) == []
 
 
-def test_a_statement_alone_is_run_natively(kernel: KernelSession) -> None:
-    kernel.run("import asyncio\nlr = 0.1")
-    answer = kernel.run("%track --quiet -p k=1 await asyncio.sleep(0, result=lr * 5)")
+def test_a_statement_alone_is_run_natively(shared_kernel: KernelSession) -> None:
+    shared_kernel.run("import asyncio\nlr = 0.1")
+    answer = shared_kernel.run("%track --quiet -p k=1 await asyncio.sleep(0, result=lr * 5)")
     assert answer.of_kind("execute_result")[0]["data"]["text/plain"] == "0.5"
-    assert kernel.run("%track --quiet x = lr;").outputs == []
-    newest, first = recorded(kernel)
+    assert shared_kernel.run("%track --quiet x = lr;").outputs == []
+    newest, first = recorded(shared_kernel)[:2]
     assert (newest["source"], newest["params"]) == ("x = lr;", {"lr": 0.1, "x": 0.1})
     assert first["params"] == {"k": 1, "lr": 0.1}
 
 
-def test_a_statement_in_a_loop_is_a_run_each_time(kernel: KernelSession) -> None:
-    kernel.run("def fit(x):\n    return x * 2.5")
-    answer = kernel.run("for k in range(3):\n    %track -t loop acc = fit(k)\nacc")
+def test_a_statement_in_a_loop_is_a_run_each_time(shared_kernel: KernelSession) -> None:
+    shared_kernel.run("def fit(x):\n    return x * 2.5")
+    answer = shared_kernel.run("for k in range(3):\n    %track -t loop acc = fit(k)\nacc")
     assert [o["kind"] for o in answer.outputs] == ["execute_result"]
-    runs = recorded(kernel)
+    runs = recorded(shared_kernel)[:3]
     assert [run["params"] for run in runs] == [{"k": 2}, {"k": 1}, {"k": 0}]
     assert [run["metrics"] for run in runs] == [{"acc": 5.0}, {"acc": 2.5}, {"acc": 0.0}]
 
 
 def test_a_failing_statement_fails_the_cell_with_the_users_own_traceback(
-    kernel: KernelSession,
+    shared_kernel: KernelSession,
 ) -> None:
-    answer = kernel.run("x = 0\n%track 1 / x\nprint('not reached')")
+    answer = shared_kernel.run("x = 0\n%track 1 / x\nprint('not reached')")
     assert (answer.error, answer.text) == ("ZeroDivisionError", "")
     trace = answer.of_kind("error")[0]["trace"]
     assert "celltrail/ipython" not in trace
-    assert recorded(kernel)[0]["status"] == "failed"
+    assert recorded(shared_kernel)[0]["status"] == "failed"
 
 
-def test_a_statement_in_a_function_reads_local_names(kernel: KernelSession) -> None:
-    kernel.run("def outer(depth):\n    %track score = depth * 2.5\nouter(4)")
-    run = recorded(kernel)[0]
+def test_a_statement_in_a_function_reads_local_names(shared_kernel: KernelSession) -> None:
+    shared_kernel.run("def outer(depth):\n    %track score = depth * 2.5\nouter(4)")
+    run = recorded(shared_kernel)[0]
     assert run["params"] == {"depth": 4}
 
 
@@ -244,14 +246,14 @@ def test_nested_tracking_makes_a_child(kernel: KernelSession, store_path: Path) 
     assert names == [("inner", {"y": 1.5}), ("outer", {"y": 1.5, "z": 3.0})]
     kernel.close()
     (child,) = stored(store_path, "SELECT parent FROM runs WHERE name = 'inner'")
-    (parent,) = stored(store_path, "SELECT id FROM runs WHERE name = 'outer'")
+    (parent,) = stored(store_path, "SELECT run FROM runs WHERE name = 'outer'")
     assert child == parent
 
 
-def test_time_around_and_under_the_head_is_tracked_once(kernel: KernelSession) -> None:
-    kernel.run("%%track under --quiet\n%%time\na = 1\nb = a * 2.5")
-    kernel.run("%%time\n%%track around --quiet\na = 1\nb = a * 2.5")
-    runs = recorded(kernel)
+def test_time_around_and_under_the_head_is_tracked_once(shared_kernel: KernelSession) -> None:
+    shared_kernel.run("%%track under --quiet\n%%time\na = 1\nb = a * 2.5")
+    shared_kernel.run("%%time\n%%track around --quiet\na = 1\nb = a * 2.5")
+    runs = recorded(shared_kernel)[:2]
     assert [run["name"] for run in runs] == ["around", "under"]
     assert all(run["metrics"] == {"b": 2.5} for run in runs)
     assert all(run["params"] == {"a": 1} for run in runs)

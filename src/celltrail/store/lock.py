@@ -82,6 +82,7 @@ class FairLock:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> lock = FairLock(Path(tempfile.mkdtemp()))
     >>> with lock.shared(1.0):
     ...     pass

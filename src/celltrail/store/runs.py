@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Kinship", "kinship", "update_runs"]
+__all__ = ["Kinship", "kinships", "update_runs"]
 
 RunDict: TypeAlias = dict[str, Any]
 #: Runs with the same one are executions of the same thing.
@@ -23,11 +23,12 @@ _NAMES = [name for name, _ in COLUMNS["runs"]]
 _ENDED = ("finished", "failed", "interrupted", "lost")
 
 
-def kinship(run: Mapping[str, Any]) -> Kinship | None:
+def kinships(run: Mapping[str, Any]) -> list[Kinship]:
     """Say of what a run is an execution: the one rule for which run came before another.
 
     A function is itself wherever it is called. Else it is the cell, where the front end
-    says which it is; else the name; else the same source in the same notebook.
+    says which it is; a cell that has no run yet goes by its run's name, as does any run
+    that has one; one without a name goes by the same source in the same notebook.
 
     Parameters
     ----------
@@ -36,19 +37,20 @@ def kinship(run: Mapping[str, Any]) -> Kinship | None:
 
     Returns
     -------
-    tuple or None
-        None when nothing is known to go by.
+    list of tuple
+        The first of these that has an earlier run counts.
     """
     experiment = run["experiment"] or ""
     if run["kind"] == "function" and run["source_name"]:
-        return "function", experiment, run["source_name"]
+        return [("function", experiment, run["source_name"])]
+    found: list[Kinship] = []
     if run["cell_id"]:
-        return "cell", experiment, run["cell_id"]
+        found.append(("cell", experiment, run["cell_id"]))
     if run["name"]:
-        return "name", experiment, run["name"]
-    if run["source"]:
-        return "source", experiment, run["notebook"] or "", run["source"]
-    return None
+        found.append(("name", experiment, run["name"]))
+    elif run["source"]:
+        found.append(("source", experiment, run["notebook"] or "", run["source"]))
+    return found
 
 
 class _Family:
@@ -70,18 +72,18 @@ class _Family:
     def add(self, run: Mapping[str, Any]) -> None:
         experiment = run["experiment"]
         self._numbers[experiment] = max(self._numbers[experiment], run["number"])
-        kin = kinship(run)
-        if kin is not None:
+        for kin in kinships(run):
             bisect.insort(self._kin[kin], (run["id"], run["run"]))
 
     def place(self, run: RunDict) -> None:
         """Give a new run its number and its predecessor."""
         run["number"] = self._numbers[run["experiment"]] + 1
-        kin = kinship(run)
-        if kin is not None:
+        for kin in kinships(run):
             relatives = self._kin[kin]
             at = bisect.bisect_left(relatives, (run["id"], 0))
-            run["previous"] = relatives[at - 1][1] if at else None
+            if at:
+                run["previous"] = relatives[at - 1][1]
+                break
         self.add(run)
 
 

@@ -66,6 +66,7 @@ class SpoolWriter:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> writer = SpoolWriter(Path(tempfile.mkdtemp()) / "s.duckdb", new_id())
     >>> run = new_id()
     >>> writer.event("run", id=run, experiment="demo")

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
-from celltrail.ipython.transform import HeadStripper, head_of
-
-
-@pytest.fixture(autouse=True)
-def stripper(shell: InteractiveShell) -> None:
-    """Add nothing but the three transformers."""
-    stripper = HeadStripper()
-    shell.input_transformers_cleanup.insert(0, stripper.first)
-    shell.input_transformers_cleanup.append(stripper.pasted)
-    shell.input_transformers_post.append(stripper.pad)
+from celltrail.ipython.transform import head_of
 
 
 @pytest.mark.parametrize(
@@ -44,26 +36,26 @@ def stripper(shell: InteractiveShell) -> None:
     ],
 )
 def test_the_rest_is_transformed_as_if_the_head_were_not_there(
-    shell: InteractiveShell, cell: str, code: str | None
+    stripping_shell: Any, cell: str, code: str | None
 ) -> None:
     if code is None:
         assert head_of(cell) is None
         return
     for _ in range(3):  # IPython calls it one to three times
-        assert shell.transform_cell(cell) == code
+        assert stripping_shell.transform_cell(cell) == code
 
 
-def test_a_cell_that_is_only_a_head_becomes_an_empty_one(shell: InteractiveShell) -> None:
-    assert not shell.transform_cell("%%track").strip()
-    assert shell.check_complete("%%track")[0] == "incomplete"
+def test_a_cell_that_is_only_a_head_becomes_an_empty_one(stripping_shell: Any) -> None:
+    assert not stripping_shell.transform_cell("%%track").strip()
+    assert stripping_shell.check_complete("%%track")[0] == "incomplete"
 
 
 @pytest.mark.parametrize("cell", ["%%track\nx = 1", "%%track\nfor i in x:\n    f(i)"])
 def test_a_terminal_waits_for_more_lines_as_with_any_cell_magic(
-    shell: InteractiveShell, cell: str
+    stripping_shell: Any, cell: str
 ) -> None:
-    assert shell.check_complete(cell)[0] == "incomplete"
-    assert shell.check_complete(f"{cell}\n\n")[0] == "complete"
+    assert stripping_shell.check_complete(cell)[0] == "incomplete"
+    assert stripping_shell.check_complete(f"{cell}\n\n")[0] == "complete"
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_unloading_when_others_have_removed_our_parts_is_no_error(shell: Any) ->
 def test_unloading_within_a_tracked_cell_still_closes_its_record(shell: Any) -> None:
     before = state(shell)
     run(shell, "%load_ext celltrail")
-    run(shell, "%%track last --quiet\nacc = 0.5 * 1\n%unload_ext celltrail")
+    run(shell, "%%track last --quiet\nacc = float('0.5')\n%unload_ext celltrail")
     after = state(shell)
     assert after["events"] == before["events"]
     assert not any("track" in table for table in after["magics"].values())

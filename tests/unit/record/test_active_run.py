@@ -106,7 +106,7 @@ def test_keys_that_are_no_text_become_text() -> None:
 
 
 def test_a_failing_block_is_recorded_and_still_raises() -> None:
-    with pytest.raises(ZeroDivisionError), ct.track("bad") as run:  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), ct.track("bad") as run:
         run.log(loss=1.0)
         1 / 0  # noqa: B018
     read = ct.run("bad")

@@ -39,7 +39,8 @@ def test_runs_are_numbered_within_their_experiment(store: Path) -> None:
     ("first", "second", "linked"),
     [
         ({"cell_id": "c"}, {"cell_id": "c", "name": "other"}, True),
-        ({"cell_id": "c", "name": "n"}, {"cell_id": "d", "name": "n"}, False),
+        ({"cell_id": "c", "name": "n"}, {"cell_id": "d", "name": "n"}, True),
+        ({"cell_id": "c", "name": "n"}, {"cell_id": "d", "name": "m"}, False),
         ({"cell_id": "c"}, {"cell_id": "c", "experiment": "other"}, False),
         ({"name": "n"}, {"name": "n"}, True),
         ({"name": "n", "source": "x"}, {"name": "m", "source": "x"}, False),
@@ -71,6 +72,14 @@ def test_the_previous_run_is_the_last_one_of_the_same_thing(
         open_store(store).merge()
     recorder.run(**second)
     assert open_store(store).run_rows()[-1].previous == (before if linked else None)
+
+
+def test_the_run_before_of_the_cell_counts_more_than_a_later_one_of_its_name(store: Path) -> None:
+    recorder = Recorder(store)
+    before = recorder.run(cell_id="c", name="n")
+    recorder.run(cell_id="d", name="n")
+    recorder.run(cell_id="c", name="n")
+    assert open_store(store).run_rows()[-1].previous == before
 
 
 def test_changes_of_a_merged_run_reach_its_row(store: Path) -> None:

@@ -102,7 +102,8 @@ def test_cells_that_were_executed_are_there(path: Path) -> None:
     recorder.writer.event("cell", execution_count=1, started=1, ended=2, run=run, **cell)
     recorder.writer.event("cell", execution_count=2, started=3, ended=4, run=None, **cell)
     frame = open_store(path).sql(
-        "select execution_count, runs.id from cell_executions left join runs using (run) order by 1"
+        "select c.execution_count, r.id from cell_executions c left join runs r using (run) "
+        "order by 1"
     )
     assert frame.execution_count.tolist() == [1, 2]
     assert frame.id[0] == run

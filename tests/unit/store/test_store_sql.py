@@ -79,9 +79,7 @@ def test_parameters_are_bound(store: Store, parameters: list[str] | dict[str, st
         "select * from frame",
     ],
 )
-def test_nothing_but_a_query_over_the_store_runs(
-    store: Store, tmp_path: Path, query: str
-) -> None:
+def test_nothing_but_a_query_over_the_store_runs(store: Store, tmp_path: Path, query: str) -> None:
     (tmp_path / "secret").write_text("secret")
     store.merge()
     before = {path.name for path in tmp_path.iterdir()}
