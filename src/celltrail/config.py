@@ -12,6 +12,7 @@ import sys
 import tomllib
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,24 +52,32 @@ def _read_config(start: Path) -> Config:
     """Read ``[tool.celltrail]`` of the nearest ``pyproject.toml`` at or above ``start``."""
     for folder in _ancestors(start):
         file = folder / "pyproject.toml"
-        if not file.is_file():
-            continue
         try:
-            table: Any = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("celltrail", {})
-            store = table.get("store")
-            return Config(
-                store=folder / Path(store).expanduser() if store is not None else None,
-                disabled=bool(table.get("disabled", False)),
-            )
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            warnings.warn(
-                f"celltrail: [tool.celltrail] in {file} cannot be read ({error}); "
-                "the defaults are used.",
-                CelltrailWarning,
-                stacklevel=3,
-            )
-            return Config()
+            changed = file.stat().st_mtime_ns
+        except OSError:
+            continue
+        return _parse(file, changed)
     return Config()
+
+
+@lru_cache(maxsize=16)
+def _parse(file: Path, _changed: int) -> Config:
+    """Read one file, once for each of its versions: every run asks for it."""
+    try:
+        table: Any = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("celltrail", {})
+        store = table.get("store")
+        return Config(
+            store=file.parent / Path(store).expanduser() if store is not None else None,
+            disabled=bool(table.get("disabled", False)),
+        )
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        warnings.warn(
+            f"celltrail: [tool.celltrail] in {file} cannot be read ({error}); "
+            "the defaults are used.",
+            CelltrailWarning,
+            stacklevel=4,
+        )
+        return Config()
 
 
 def notebook_path() -> Path | None:
