@@ -40,7 +40,7 @@ def recorded(kernel: KernelSession) -> list[dict[str, Any]]:
     [
         ("x = 1", "finished", None),
         ("1 / 0", "failed", ["ZeroDivisionError", "division by zero"]),
-        ("x = (", "failed", ["SyntaxError"]),
+        ("x = )", "failed", ["SyntaxError"]),
         ("raise KeyboardInterrupt", "interrupted", ["KeyboardInterrupt", ""]),
         ("import sys; sys.exit(2)", "failed", ["SystemExit", "2"]),
         ("class E(Exception): ...\nraise E('mine')", "failed", ["E", "mine"]),

@@ -169,8 +169,10 @@ def _as_time(value: Value, clause: Clause, text: str) -> float:
     return moment.astimezone().timestamp() * 1e6  # a time without a zone is local
 
 
-def order_by(table: RunTable, order: list[tuple[str, bool]]) -> npt.NDArray[np.intp]:
-    """Give the order of the runs by some columns, the first counting most.
+def order_by(
+    table: RunTable, order: list[tuple[str, bool]], index: npt.NDArray[np.intp]
+) -> npt.NDArray[np.intp]:
+    """Put some runs in order by some columns, the first counting most.
 
     Runs without a value come last in both directions, NaN just before them; equals keep
     their order.
@@ -178,16 +180,17 @@ def order_by(table: RunTable, order: list[tuple[str, bool]]) -> npt.NDArray[np.i
     Parameters
     ----------
     table
-        The runs.
+        All runs, whose names may be used.
     order
         From `celltrail.query.filters.parse_order`.
+    index
+        The runs to put in order.
 
     Raises
     ------
     UnknownNameError
         For a name that no run has.
     """
-    index = np.arange(len(table.ids))
     for name, descending in reversed(order if table.ids else []):
         ranks = _ranks(find_column(table, name), descending)[index]
         index = index[np.argsort(ranks, kind="stable")]

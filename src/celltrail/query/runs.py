@@ -263,7 +263,7 @@ def find_runs(
         found &= matches(node, table, where or "")
     index = np.flatnonzero(found)[::-1]  # the store gives the oldest first
     if ordering is not None:
-        index = index[order_by(take(table, index), ordering)]
+        index = order_by(table, ordering, index)
     index = index[:limit]
     plain = build_table(data) if "metrics." in named else table
     return Runs(store, [data.runs[i] for i in index], take(plain, index))

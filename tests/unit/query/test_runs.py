@@ -76,6 +76,8 @@ def test_orderings_put_nan_and_missing_last() -> None:
     assert names(order_by="params.model, name desc") == "cbad" + "e"
     assert names(order_by="name", limit=2) == "ab"
     assert names(experiment="other") == "d"
+    assert names("status = 'failed'", order_by="metrics.accuracy desc") == "e"
+    assert names("status = 'lost'", order_by="metrics.accuracy desc") == ""
 
 
 @pytest.mark.usefixtures("five_runs")
