@@ -92,8 +92,10 @@ class KernelSession:
 
     def value(self, expression: str) -> str:
         """Evaluate an expression beside the cells: no hooks, no history."""
-        request = self.client.execute("", silent=True, user_expressions={"value": expression})
-        reply = self.reply(request)
+        reply: dict[str, Any] = {}
+        while "user_expressions" not in reply:  # aborted, as what comes soon after an error is
+            request = self.client.execute("", silent=True, user_expressions={"value": expression})
+            reply = self.reply(request)
         found = reply["user_expressions"]["value"]
         return str(found["data"]["text/plain"] if found["status"] == "ok" else found["ename"])
 
