@@ -122,6 +122,8 @@ def run(reference: str | int | ActiveRun | Run) -> Run:
     >>> ct.run("fit").status.value, ct.run(active).name
     ('finished', 'fit')
     """
+    if isinstance(reference, ActiveRun) and not reference.id:  # celltrail is switched off
+        raise RunNotFoundError(reference, resolve_store())
     if isinstance(reference, ActiveRun):
         store, run_id = open_store(reference.store_path), reference.id
     elif isinstance(reference, Run):

@@ -18,7 +18,15 @@ from typing import Any
 
 from celltrail.errors import CelltrailWarning
 
-__all__ = ["STORE_NAME", "Config", "is_disabled", "notebook_path", "resolve_store", "use_store"]
+__all__ = [
+    "STORE_NAME",
+    "Config",
+    "is_disabled",
+    "notebook_path",
+    "resolve_store",
+    "tell_notebook",
+    "use_store",
+]
 
 STORE_NAME = "celltrail.duckdb"
 
@@ -26,6 +34,9 @@ STORE_NAME = "celltrail.duckdb"
 _LAUNCHERS = {"ipykernel", "ipykernel_launcher", "ipython", "IPython", "pytest"}
 _FALSE = {"", "0", "false", "no", "off"}
 _chosen: Path | None = None
+# Where this process looked for its store first: a later os.chdir does not split its runs.
+_home: Path | None = None
+_told_notebook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +105,43 @@ def notebook_path() -> Path | None:
     jupyter-server gives the path at the start of the kernel: a notebook that is renamed
     later keeps its old name here.
     """
-    name = os.environ.get("JPY_SESSION_NAME", "")
+    name = _told_notebook or os.environ.get("JPY_SESSION_NAME", "")
     if name.endswith(".ipynb"):
         path = Path(name)
-        return path if path.is_absolute() else Path.cwd() / path.name
+        return path if path.is_absolute() else _folder() / path.name
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     if not script or Path(script).stem in _LAUNCHERS or Path(script).parent.name in _LAUNCHERS:
         return None
     return Path(script).absolute()
 
 
+def tell_notebook(path: str | None) -> None:
+    """Say which notebook this is, where the front end tells it in another way."""
+    global _told_notebook
+    _told_notebook = path
+
+
 def use_store(path: Path | None) -> None:
     """Set the store of this process, or with None go back to the default."""
-    global _chosen
-    _chosen = None if path is None else Path(path).expanduser().absolute()
+    global _chosen, _home
+    _chosen = None if path is None else _real(path)
+    _home = None
+
+
+def _real(path: str | os.PathLike[str]) -> Path:
+    """Give the one path of a file, so that a link and what it points to are one store."""
+    return Path(os.path.realpath(Path(path).expanduser()))
+
+
+def _folder() -> Path:
+    """Give the folder that this process looks for its settings from."""
+    global _home
+    if _home is None:
+        try:
+            _home = Path.cwd()
+        except OSError:  # the folder was deleted: the one where it was is as good as any
+            return Path(os.environ.get("PWD") or "/")
+    return _home
 
 
 def resolve_store(path: str | os.PathLike[str] | None = None) -> Path:
@@ -126,23 +160,24 @@ def resolve_store(path: str | os.PathLike[str] | None = None) -> Path:
     Notes
     -----
     Without any setting it is ``celltrail.duckdb`` in the nearest folder upward that has
-    one, else in the current folder, which in a notebook is the notebook's.
+    one, else in the current folder, which in a notebook is the notebook's. The current
+    folder is that of the first time: a later ``os.chdir`` does not split the runs.
     """
     if path is not None:
-        return Path(path).expanduser().absolute()
+        return _real(path)
     if _chosen is not None:
         return _chosen
     named = os.environ.get("CELLTRAIL_STORE")
     if named:
-        return Path(named).expanduser().absolute()
-    here = Path.cwd()
+        return _real(named)
+    here = _folder()
     config = _read_config(here)
     if config.store is not None:
-        return config.store.absolute()
+        return _real(config.store)
     for folder in _ancestors(here):
         if (folder / STORE_NAME).is_file():
-            return folder / STORE_NAME
-    return here / STORE_NAME
+            return _real(folder / STORE_NAME)
+    return _real(here / STORE_NAME)
 
 
 def is_disabled() -> bool:
@@ -150,4 +185,4 @@ def is_disabled() -> bool:
     value = os.environ.get("CELLTRAIL_DISABLED")
     if value is not None:
         return value.strip().lower() not in _FALSE
-    return _read_config(Path.cwd()).disabled
+    return _read_config(_folder()).disabled

@@ -21,6 +21,7 @@ def test_the_default_is_beside_the_notebook_or_the_nearest_store_above(tmp_path:
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
     os.chdir(inner)
+    ct.use(None)  # looks again from here
     assert resolve_store() == inner / "celltrail.duckdb"
     (tmp_path / "celltrail.duckdb").touch()
     assert resolve_store() == tmp_path / "celltrail.duckdb"

@@ -38,8 +38,6 @@ class Recorder:
     ----------
     run
         The run, which is current until `close`.
-    previous
-        The run that was current before.
     options
         What the head line asks for.
     before
@@ -56,7 +54,6 @@ class Recorder:
     """
 
     run: ActiveRun
-    previous: ActiveRun | None
     options: TrackOptions
     before: Before
     named: Mapping[str, object]
@@ -114,10 +111,10 @@ class Recorder:
             source=source,
         )
         try:
-            recorder = cls(run, None, options, before, named, clock)
+            recorder = cls(run, options, before, named, clock)
             if names is None:
                 recorder.notes.append("the code could not be read for params and metrics")
-            recorder.previous = activate(run)
+            activate(run)
         except BaseException:  # an interrupt, mostly: the cell does not run, nor may the run go on
             run.finish(Status.INTERRUPTED)
             raise
@@ -143,7 +140,7 @@ class Recorder:
         """
         if self._done:
             return
-        deactivate(self.run, self.previous)
+        deactivate(self.run)
         usage = self.clock.read()
         try:
             if self.options.infer:

@@ -22,7 +22,9 @@ __all__ = ["STATISTICS", "build_table", "take"]
 #: ``metrics.x`` is the last value; these are asked for as ``metrics.x.min`` and so on.
 STATISTICS = ("min", "max", "mean", "count")
 
-_INTEGER_LIMIT = 2**53
+# Up to here a float64 holds every integer, and below that an int64 does.
+_FLOAT_LIMIT = 2.0**53
+_INT64_LIMIT = 2.0**63
 
 
 def build_table(data: TableData, *, statistics: bool = False) -> RunTable:
@@ -122,10 +124,12 @@ def _param_column(
     values: npt.NDArray[Any]
     if kinds <= {"int", "float"}:
         numbers = params.number[part]
-        whole = kinds == {"int"} and bool(np.all(np.abs(numbers) <= _INTEGER_LIMIT))
-        values = np.zeros(size, dtype=np.int64 if whole else np.float64)
-        values[rows] = numbers
-        return Column(name, "integer" if whole else "number", values, missing)
+        whole = kinds == {"int"}
+        exact = bool(np.all(np.abs(numbers) <= _FLOAT_LIMIT)) or "int" not in kinds
+        if exact or (whole and bool(np.all(np.abs(numbers) < _INT64_LIMIT))):
+            values = np.zeros(size, dtype=np.int64 if whole else np.float64)
+            values[rows] = numbers if exact else [params.value(i) for i in part.tolist()]
+            return Column(name, "integer" if whole else "number", values, missing)
     if kinds == {"bool"}:
         values = np.zeros(size, dtype=bool)
         values[rows] = params.bool[part]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import operator
 import re
 import time
 from functools import reduce
@@ -28,6 +30,15 @@ _COMPARE = {
     "<=": np.less_equal,
     ">": np.greater,
     ">=": np.greater_equal,
+}
+# The same for Python's own values, of which integers may be larger than numpy's.
+_PLAIN: dict[Any, Any] = {
+    np.equal: operator.eq,
+    np.not_equal: operator.ne,
+    np.less: operator.lt,
+    np.less_equal: operator.le,
+    np.greater: operator.gt,
+    np.greater_equal: operator.ge,
 }
 
 
@@ -129,10 +140,9 @@ def _compare_objects(column: Column, compare: Any, value: Value) -> Mask:
     kinds: tuple[type, ...] = (type(value),)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         kinds = (int, float)
+    plain = _PLAIN[compare]
     differs = compare is np.not_equal
-    return _each(
-        column, lambda item: bool(compare(item, value)) if type(item) in kinds else differs
-    )
+    return _each(column, lambda item: plain(item, value) if type(item) in kinds else differs)
 
 
 def _like(pattern: str) -> re.Pattern[str]:
@@ -216,6 +226,7 @@ def _ranks(column: Column, descending: bool) -> npt.NDArray[np.float64]:
 
 
 def _sort_key(value: object) -> tuple[int, float, str]:
+    # Python compares integers of any size with floats exactly; a cast would overflow.
     if isinstance(value, (bool, int, float)):
-        return 0, float(value), ""
-    return 1, 0.0, str(value).casefold()
+        return 0, (math.inf if value != value else value), ""  # NaN
+    return 1, 0, str(value).casefold()

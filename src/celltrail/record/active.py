@@ -16,7 +16,7 @@ from celltrail.model import DatasetInfo, ErrorInfo, Inferred, SourceInfo, Status
 from celltrail.record.artifacts import to_content
 from celltrail.record.journal import Journal
 from celltrail.record.points import PointMaker
-from celltrail.record.values import flatten, to_param
+from celltrail.record.values import flatten, short_repr, to_param, to_text
 from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ class ActiveRun:
         parent: ActiveRun | None = None,
     ) -> None:
         self.id = new_id()
-        self.name = name
-        self.experiment = experiment
-        self.status = Status.RUNNING
         self._journal = Journal(self.id, store)
+        self.name = None if name is None else self._journal.clean(name)
+        self.experiment = self._journal.clean(experiment)
+        self.status = Status.RUNNING
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._points = PointMaker(self._journal)
@@ -77,8 +77,8 @@ class ActiveRun:
             "run",
             id=self.id,
             session=session.id,
-            experiment=experiment,
-            name=name,
+            experiment=self.experiment,
+            name=self.name,
             started=now_us(),
             kind=source.kind,
             source=session.add_source(self._journal.clean(source.text)),
@@ -161,15 +161,18 @@ class ActiveRun:
         ...     run.log({"val/loss": 0.3}, step=10)
         ...     run.log(loss=0.2, accuracy=0.9)
         """
-        if self.status is not Status.RUNNING:
-            self._journal.warn(
-                "ended", f"{self.label} has ended; what is logged now is added to it."
-            )
-        if metrics is not None:
-            more = {**self._mapping(metrics), **more}
-        rows = self._points.points(more, step)
-        if rows:
-            self._journal.points(rows)
+        try:
+            if metrics is not None:
+                more = {**self._mapping(metrics), **more}
+            rows = self._points.points(more, step)
+            if rows:
+                self._journal.points(rows)
+            if self.status is not Status.RUNNING:
+                self._journal.warn(
+                    "ended", f"{self.label} has ended; what is logged now is added to it."
+                )
+        except Exception as error:  # noqa: BLE001  # a fault of ours; the warning says what
+            self._journal.fault("log", error)
 
     def log_params(self, params: object = None, /, **more: Any) -> None:
         """Log params: what the run was given.
@@ -199,7 +202,10 @@ class ActiveRun:
             self._journal.warn("params", f"{error}; nothing of it was logged.")
             pairs = []
         for key, value in [*pairs, *flatten(more)]:
-            self._journal.param(key, to_param(value))
+            try:
+                self._journal.param(key, to_param(value))
+            except Exception as error:  # noqa: BLE001  # a fault of ours; the warning says what
+                self._journal.fault(f"param {key}", error)
 
     def tag(self, *tags: str) -> None:
         """Add tags to the run.
@@ -211,12 +217,12 @@ class ActiveRun:
         ...     run.tag("baseline", "cv")
         """
         for tag in tags:
-            self._journal.event("tag", tag=self._journal.clean(str(tag)), on=True)
+            self._journal.event("tag", tag=self._journal.clean(to_text(tag)), on=True)
 
     def untag(self, *tags: str) -> None:
         """Take tags off the run; one that it does not have is no error."""
         for tag in tags:
-            self._journal.event("tag", tag=str(tag), on=False)
+            self._journal.event("tag", tag=to_text(tag), on=False)
 
     @property
     def note(self) -> str:
@@ -225,7 +231,7 @@ class ActiveRun:
 
     @note.setter
     def note(self, text: str) -> None:
-        self._note = self._journal.clean(str(text))
+        self._note = self._journal.clean(to_text(text))
         self._journal.event("note", text=self._note)
 
     def log_artifact(
@@ -255,11 +261,12 @@ class ActiveRun:
         >>> with ct.track() as run:
         ...     run.log_artifact("three folds only", name="remark.txt")
         """
+        name = None if name is None else to_text(name)
         try:
             content = to_content(value, name)
             sha256, size = self._journal.session.writer.add_blob(content.data)
         except (ArtifactError, OSError) as error:
-            self._journal.warn(f"artifact {name or value!r:.200}", str(error))
+            self._journal.warn(f"artifact {name or short_repr(value)}", str(error))
             return
         except Exception as error:  # noqa: BLE001  # a figure or image may fail to draw in any way; the warning says how
             self._journal.warn(

@@ -84,6 +84,14 @@ class Journal:
         self.params[key] = value
         self.event("param", key=key, value=value, reason=reason)
 
+    def fault(self, what: str, error: Exception) -> None:
+        """Warn that something could not be recorded by a fault that is not the user's."""
+        try:
+            said = repr(error)
+        except Exception:  # noqa: BLE001  # the error of a user's class, with a broken __repr__
+            said = type(error).__qualname__
+        self.warn(what, f"{what} could not be recorded: {said}")
+
     def warn(self, topic: str, message: str) -> None:
         """Warn the user, once for each topic, and remember it."""
         if topic not in self._warned:
@@ -99,7 +107,11 @@ def warn_user(message: str) -> None:
     while frame.f_back is not None and frame.f_globals.get("__package__", "") in _OURS:
         frame = frame.f_back
         level += 1
-    warnings.warn(f"celltrail: {message}", CelltrailWarning, stacklevel=level)
+    text = f"celltrail: {message}"
+    try:
+        warnings.warn(text, CelltrailWarning, stacklevel=level)
+    except CelltrailWarning:  # the user made warnings errors; ours must not end a training
+        sys.stderr.write(f"{text}\n")
 
 
 def _same(a: ParamValue, b: ParamValue) -> bool:

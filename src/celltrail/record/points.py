@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from celltrail.record.values import flatten, to_number, to_param, to_step
+from celltrail.record.values import flatten, short_repr, to_number, to_param, to_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,13 +29,14 @@ class PointMaker:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._lock = threading.Lock()
-        self._next: dict[str, int] = {}
+        # Counters rather than numbers under a lock: `next` cannot be interrupted, and what a
+        # signal handler, a warning's hook or a forked child logs never waits for anything.
+        self._counters: dict[str, count[int]] = {}
 
     @property
     def names(self) -> set[str]:
         """The metrics that have points."""
-        return set(self._next)
+        return set(self._counters)
 
     def points(self, values: Mapping[Any, Any], step: object = None) -> list[Row]:
         """Give the points of one call of ``log``.
@@ -48,24 +49,32 @@ class PointMaker:
             The step of all of them; None for the next one of each.
         """
         fixed = None if step is None else self.step(step)
+        counters = self._counters
         rows: list[Row] = []
-        following = self._next
-        with self._lock:
-            for key, value in values.items():
-                if type(value) is not float or type(key) is not str:
-                    rows += self._unusual(key, value, fixed)
-                    continue
-                at = following.get(key, 0) if fixed is None else fixed
-                following[key] = at + 1 if at < _LAST_STEP else at
-                rows.append((key, at, value))
+        for key, value in values.items():
+            if type(value) is not float or type(key) is not str:
+                rows += self._unusual(key, value, fixed)
+            elif fixed is None and key in counters:
+                rows.append((key, next(counters[key]), value))
+            else:
+                rows.append((key, self._place(key, fixed), value))
         return rows
+
+    def _place(self, key: str, fixed: int | None) -> int:
+        """Give the step of a point, and count on from it."""
+        if fixed is None:
+            return next(self._counters.setdefault(key, count()))
+        last = fixed >= _LAST_STEP
+        self._counters[key] = count(fixed, 0) if last else count(fixed + 1)
+        return fixed
 
     def step(self, step: object) -> int | None:
         """Give a step as it is stored, or None, with a warning, for what is no step."""
         number = to_step(step)
         if number is None:
             self._journal.warn(
-                "step", f"step {step!r:.80} is not a whole number of 64 bits; it was counted on."
+                "step",
+                f"step {short_repr(step)} is not a whole number of 64 bits; it was counted on.",
             )
         return number
 
@@ -77,15 +86,13 @@ class PointMaker:
             if number is None:
                 self._not_a_number(name, leaf)
                 continue
-            at = self._next.get(name, 0) if fixed is None else fixed
-            self._next[name] = at + 1 if at < _LAST_STEP else at
-            rows.append((name, at, number))
+            rows.append((name, self._place(name, fixed), number))
         return rows
 
     def _not_a_number(self, key: str, value: object) -> None:
+        self._journal.param(key, to_param(value), "logged as a metric, but not a number")
         self._journal.warn(
             f"metric {key}",
             f'metric "{key}" is a {type(value).__qualname__}, not a number, and kept as a param. '
             "Log numbers with log(), settings with log_params(), objects with log_artifact().",
         )
-        self._journal.param(key, to_param(value), "logged as a metric, but not a number")

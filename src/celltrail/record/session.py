@@ -37,6 +37,7 @@ _EXIT_WAIT = 10.0
 
 _lock = threading.Lock()
 _sessions: dict[Path, Session] = {}
+_newest: Session | None = None
 _early_cells: deque[dict[str, Any]] = deque(maxlen=_MAX_EARLY_CELLS)
 _enders: list[Any] = []
 
@@ -130,15 +131,14 @@ def session_for(path: Path) -> Session:
     path
         The store's absolute path.
     """
-    session = _sessions.get(path)
-    if session is not None:
-        return session
+    global _newest
     with _lock:
         session = _sessions.get(path)
         if session is None:
             session = _sessions[path] = Session(path)
             while _early_cells:
                 session.add_cell(**_early_cells.popleft())
+        _newest = session
     return session
 
 
@@ -147,7 +147,7 @@ def record_cell(**fields: Any) -> None:
 
     Before the first run of the process there is no store to write to, and none is made
     just for this: the executions are kept in memory (the last 10,000) and written when
-    the first run begins.
+    the first run begins. They go to the store of the newest run.
 
     Parameters
     ----------
@@ -155,11 +155,10 @@ def record_cell(**fields: Any) -> None:
         ``execution_count``, ``cell_id``, ``source`` (text), ``started``, ``ended``
         (microseconds), ``status`` and ``run`` (id or None).
     """
-    session = next(reversed(_sessions.values()), None)
-    if session is None:
+    if _newest is None:
         _early_cells.append(fields)
     else:
-        session.add_cell(**fields)
+        _newest.add_cell(**fields)
 
 
 def at_session_end(ender: Any) -> None:
@@ -169,20 +168,23 @@ def at_session_end(ender: Any) -> None:
 
 def forget_sessions() -> None:
     """Drop all sessions without closing them, as a forked child must: they are its parent's."""
-    global _lock
+    global _lock, _newest
     _lock = threading.Lock()
+    _newest = None
     _sessions.clear()
     _early_cells.clear()
 
 
 def close_sessions() -> None:
     """End all runs that are open and all sessions, as at the end of the process."""
+    global _newest
     for ender in _enders:
         with contextlib.suppress(Exception):  # the other sessions are still to be closed
             ender()
     for session in list(_sessions.values()):
         session.close()
     _sessions.clear()
+    _newest = None
 
 
 if hasattr(os, "register_at_fork"):

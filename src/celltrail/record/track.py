@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import linecache
@@ -17,9 +18,9 @@ from celltrail.errors import UsageError
 from celltrail.model import ErrorInfo, SourceInfo, Status
 from celltrail.record.active import ActiveRun
 from celltrail.record.context import describe_later
-from celltrail.record.current import activate, current_run, deactivate
+from celltrail.record.current import activate, deactivate, enclosing_run, is_inside
 from celltrail.record.disabled import DisabledRun
-from celltrail.record.values import to_number
+from celltrail.record.values import to_number, to_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,13 +75,15 @@ def begin(
     """
     if is_disabled():
         return DisabledRun(name)
+    path = resolve_store(store)
+    parent = enclosing_run()
     run = ActiveRun(
-        resolve_store(store),
-        experiment=experiment or default_experiment(),
-        name=name,
+        path,
+        experiment=to_text(experiment or default_experiment()),
+        name=None if name is None else to_text(name),
         note=note,
         source=source,
-        parent=current_run(),
+        parent=parent if parent is not None and parent.store_path == path else None,
     )
     if params is not None:
         run.log_params(params)
@@ -125,7 +128,7 @@ def start(
         note=note,
         source=block_info(sys._getframe(1)),
     )
-    activate(run)
+    activate(run, spanning=True)
     return run
 
 
@@ -139,12 +142,11 @@ class Recording(AbstractContextManager[ActiveRun]):
     """
 
     def __init__(self, run: ActiveRun) -> None:
-        self._run = run
-        self._previous: ActiveRun | None = None
+        self.run = run
 
     def __enter__(self) -> ActiveRun:
-        self._previous = activate(self._run)
-        return self._run
+        activate(self.run)
+        return self.run
 
     def __exit__(
         self,
@@ -152,11 +154,14 @@ class Recording(AbstractContextManager[ActiveRun]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        deactivate(self._run, self._previous)
+        deactivate(self.run)
+        if not self.run.is_ours:
+            return  # a forked child leaves the block; its parent's run goes on
         if error is None:
-            self._run.finish()
+            self.run.finish()
         else:
-            self._run.finish(status_of(error), describe_error(error))
+            status = status_of(error)
+            self.run.finish(status, None if status is Status.FINISHED else describe_error(error))
 
 
 class Track(AbstractContextManager[ActiveRun]):
@@ -180,7 +185,11 @@ class Track(AbstractContextManager[ActiveRun]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._entered.pop().__exit__(kind, error, trace)
+        # Tasks may share this object: each of them leaves the block that it is inside of.
+        mine = [recording for recording in self._entered if is_inside(recording.run)]
+        recording = (mine or self._entered)[-1]
+        self._entered.remove(recording)
+        recording.__exit__(kind, error, trace)
 
     def __call__(self, function: F) -> F:
         """Make each call of a function a run: its arguments are params, its result metrics.
@@ -191,7 +200,7 @@ class Track(AbstractContextManager[ActiveRun]):
             For a generator function, whose code runs between its caller's lines.
         """
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            message = f"{function.__qualname__} is a generator: use `with ct.track():` inside it."
+            message = f"{_name_of(function)} is a generator: use `with ct.track():` inside it."
             raise UsageError(message)
         signature = inspect.signature(function)
 
@@ -212,7 +221,7 @@ class Track(AbstractContextManager[ActiveRun]):
 
     def _call(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Recording:
         options = {**self._options, "params": arguments}
-        options["name"] = options.get("name") or function.__name__
+        options["name"] = options.get("name") or _name_of(function)
         run = begin(**options, source=_function_info(function))
         if self._options.get("params") is not None:
             run.log_params(self._options["params"])
@@ -282,9 +291,9 @@ def track(
 
 def status_of(error: BaseException) -> Status:
     """Say how a block that ended with this exception ended."""
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError)):
         return Status.INTERRUPTED
-    if isinstance(error, SystemExit) and not error.code:
+    if isinstance(error, GeneratorExit) or (isinstance(error, SystemExit) and not error.code):
         return Status.FINISHED
     return Status.FAILED
 
@@ -302,12 +311,16 @@ def describe_error(error: BaseException) -> ErrorInfo:
     return ErrorInfo(type(error).__qualname__, message, trace)
 
 
+# A block in a loop is entered again and again.
+_block_source = functools.lru_cache(maxsize=64)(block_source)
+
+
 def block_info(frame: FrameType) -> SourceInfo:
     """Describe the ``with`` block, or the one statement, that this frame is executing."""
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     path = notebook_path()
     return SourceInfo(
-        block_source("".join(lines), frame.f_lineno),
+        _block_source("".join(lines), frame.f_lineno),
         kind="block",
         notebook=None if path is None else str(path),
     )
@@ -318,7 +331,12 @@ def _function_info(function: Callable[..., Any]) -> SourceInfo:
         text = inspect.getsource(function)
     except (OSError, TypeError):  # typed into a plain prompt, or written in C
         text = ""
-    return SourceInfo(text, kind="function", name=function.__qualname__)
+    return SourceInfo(text, kind="function", name=_name_of(function, "__qualname__"))
+
+
+def _name_of(function: Callable[..., Any], attribute: str = "__name__") -> str:
+    """Give a callable's name; a partial or an object that is called goes by its class."""
+    return str(getattr(function, attribute, type(function).__qualname__))
 
 
 def _arguments(
@@ -339,15 +357,14 @@ def _arguments(
             named.update(value)
         elif key not in ("self", "cls"):
             named[key] = value
-    return {
-        key: value
-        for key, value in named.items()
-        if not hasattr(value, "__array__") or _is_scalar(value)
-    }
+    return {key: value for key, value in named.items() if not _is_data(value)}
 
 
-def _is_scalar(value: object) -> bool:
-    return to_number(value) is not None
+def _is_data(value: object) -> bool:
+    try:
+        return hasattr(value, "__array__") and to_number(value) is None
+    except Exception:  # noqa: BLE001  # any user class may stand here; then it is a param's text
+        return False
 
 
 def _log_result(run: ActiveRun, function: Callable[..., Any], result: Any) -> Any:
@@ -357,8 +374,13 @@ def _log_result(run: ActiveRun, function: Callable[..., Any], result: Any) -> An
         if numbers:
             run.log(numbers)
     elif (number := to_number(result)) is not None:
-        run.log({function.__name__: number})
+        run.log({_name_of(function): number})
     return result
+
+
+def _in_ipython() -> bool:
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return shell is not None and shell() is not None
 
 
 def crash() -> tuple[Status, ErrorInfo | None]:
@@ -368,6 +390,6 @@ def crash() -> tuple[Status, ErrorInfo | None]:
     only ever finishes.
     """
     error = getattr(sys, "last_value", None)
-    if error is None or hasattr(sys, "ps1") or "IPython" in sys.modules:
+    if error is None or hasattr(sys, "ps1") or _in_ipython():
         return Status.FINISHED, None
     return status_of(error), describe_error(error)

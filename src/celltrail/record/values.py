@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from celltrail.model import Number, ParamValue
 
-__all__ = ["flatten", "to_number", "to_param", "to_step"]
+__all__ = ["flatten", "short_repr", "to_number", "to_param", "to_step", "to_text"]
 
 _INT64 = range(-(2**63), 2**63)
 _MAX_DEPTH = 32
+# Python refuses to write out integers of more than 4,300 digits: those are kept in hex.
+_MAX_BITS = 14_000
 
 
 def to_number(value: object) -> Number | None:
@@ -98,18 +100,27 @@ def to_param(value: object) -> ParamValue:
     >>> to_param((1, {"a": None}))
     [1, {'a': None}]
     """
-    return _plain(value, 0)
+    try:
+        return _plain(value, 0)
+    except Exception:  # noqa: BLE001  # any user class may stand here; its text is kept
+        return _text(value)
 
 
 def _plain(value: object, depth: int) -> ParamValue:
-    if value is None or type(value) in (bool, int, float, str):
-        return value  # type: ignore[return-value]
-    if depth > _MAX_DEPTH:
-        return "…"
     if isinstance(value, enum.Enum):
         return _plain(value.value, depth + 1)
-    if isinstance(value, (bool, int, float)):
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        return hex(value)
+    if value is None or type(value) in (bool, int, float, str):
+        return value  # type: ignore[return-value]
+    if isinstance(value, (int, float)):
         return float(value) if isinstance(value, float) else int(value)
+    if depth > _MAX_DEPTH:
+        return "…"
+    return _plain_object(value, depth)
+
+
+def _plain_object(value: object, depth: int) -> ParamValue:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, os.PathLike):
@@ -124,6 +135,22 @@ def _plain(value: object, depth: int) -> ParamValue:
         )
     number = to_number(value) if hasattr(value, "item") else None
     return number if number is not None else _text(value)
+
+
+def to_text(value: object) -> str:
+    """Give an object as a text: itself where it is one, else what it says of itself."""
+    if isinstance(value, str):
+        return str(value)
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001  # a broken __str__: the text says so
+        return _text(value)
+
+
+def short_repr(value: object) -> str:
+    """Give a short text of an object for a message, whatever its class does."""
+    text = _text(value)
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _text(value: object) -> str:
@@ -186,6 +213,13 @@ def _walk(mapping: Mapping[Any, Any], prefix: str, depth: int) -> Iterator[tuple
 
 
 def _as_mapping(value: object) -> Mapping[Any, Any] | None:
+    try:
+        return _mapping_of(value)
+    except Exception:  # noqa: BLE001  # any user class may stand here; then it is a value
+        return None
+
+
+def _mapping_of(value: object) -> Mapping[Any, Any] | None:
     if isinstance(value, Mapping):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -217,3 +217,15 @@ def test_the_frame_of_runs_without_params_is_plain() -> None:
     frame = ct.runs().df()
     assert isinstance(frame, pd.DataFrame)
     assert frame["duration"].iloc[0] >= 0
+
+
+def test_integers_of_any_size_are_compared_exactly() -> None:
+    for name, seed in [("a", 2**62), ("b", 2**62 + 1)]:
+        with ct.track(name, params={"seed": seed, "mixed": 10**400 if name == "a" else "text"}):
+            ct.log(x=-math.inf)
+    assert names(f"params.seed = {2**62}") == "a"
+    assert ct.runs(order_by="name").df()["params.seed"].tolist() == [2**62, 2**62 + 1]
+    assert names(order_by="params.mixed") == "ab"
+    assert names("params.mixed = 1e999") == ""
+    assert names(f"params.mixed = {10**400}") == "a"
+    assert names("metrics.x = -inf") == "ba"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -319,3 +321,158 @@ def test_switched_off_nothing_is_written(monkeypatch: pytest.MonkeyPatch, store_
     ct.start("y").finish()
     assert not store_path.exists()
     assert list(store_path.parent.iterdir()) == []
+
+
+class Hostile:
+    """Raises whatever it is asked."""
+
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError(name)
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.filterwarnings("ignore::celltrail.errors.CelltrailWarning")
+def test_logging_never_raises_whatever_it_is_given(tmp_path: Path) -> None:
+    with ct.track(tmp_path, experiment=tmp_path, note=Hostile()) as run:  # type: ignore[call-overload]
+        run.log(x=Hostile(), big=10**5000, fine=1.0)
+        run.log({"y": 2.0}, step=10**5000)
+        run.log_params({"object": Hostile(), "huge": 10**5000, "lr": 0.1})
+        run.tag(Hostile())  # type: ignore[arg-type]
+        run.log_artifact(Hostile())
+        run.log_artifact({"a": 1}, name=tmp_path / "named")  # type: ignore[arg-type]
+    read = ct.run(run)
+    assert read.name == read.experiment == str(tmp_path)
+    assert read.metrics == {"big": math.inf, "fine": 1.0, "y": 2.0}
+    assert read.params["lr"] == 0.1
+    assert read.params["huge"] == hex(10**5000)
+    assert read.params["object"] == "<Hostile: no repr>"
+
+
+def test_warnings_that_are_errors_end_nothing_and_lose_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with ct.track() as run:
+        run.log(state="warm", loss=0.5)
+    assert ct.run(run).metrics == {"loss": 0.5}
+    assert ct.run(run).params == {"state": "warm"}
+    assert 'metric "state" is a str' in capsys.readouterr().err
+
+
+def test_a_signal_handler_may_log_in_the_middle_of_a_log() -> None:
+    with ct.track() as run:
+
+        class Nested:
+            def item(self) -> float:
+                run.log(inner=1.0)
+                return 2.0
+
+        run.log(outer=Nested())
+    assert ct.run(run).metrics == {"inner": 1.0, "outer": 2.0}
+
+
+def test_the_last_step_of_64_bits_is_a_step() -> None:
+    with ct.track() as run:
+        run.log({"x": 1.0}, step=2**63 - 1)
+        run.log({"x": 2.0})
+    assert ct.run(run).history("x")["step"].tolist() == [2**63 - 1] * 2
+
+
+def test_tasks_that_share_a_block_keep_their_own_runs() -> None:
+    shared = ct.track("shared")
+
+    async def work(n: int) -> None:
+        with shared as run:
+            run.log_params(n=n)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            if n == 0:
+                raise ValueError
+
+    async def both() -> None:
+        await asyncio.gather(work(0), work(1), return_exceptions=True)
+
+    asyncio.run(both())
+    found = {run.params["n"]: run for run in ct.runs("name = 'shared'")}
+    assert found[0].status is Status.FAILED
+    assert found[1].status is Status.FINISHED
+    assert found[0].parent is found[1].parent is None
+
+
+def test_a_task_that_outlives_its_run_logs_to_no_other() -> None:
+    async def late() -> None:
+        await asyncio.sleep(0)
+        with pytest.warns(ct.CelltrailWarning, match="outside of any run"):
+            ct.log(late=1.0)
+
+    async def main() -> None:
+        with ct.track("first"):
+            task = asyncio.get_running_loop().create_task(late())
+        with ct.track("second"):
+            await task
+
+    asyncio.run(main())
+    assert ct.run("second").metrics == {}
+    assert ct.run("session").metrics == {"late": 1.0}
+    assert ct.run("session").parent is None
+
+
+def test_how_a_block_ends_tells_the_status() -> None:
+    def numbers(name: str) -> Iterator[int]:
+        with ct.track(name):
+            yield 1
+
+    generator = numbers("closed")
+    next(generator)
+    generator.close()
+    assert ct.run("closed").status is Status.FINISHED
+    with pytest.raises(SystemExit), ct.track("left"):
+        raise SystemExit(0)
+    assert ct.run("left").status is Status.FINISHED
+    with pytest.raises(asyncio.CancelledError), ct.track("cancelled"):
+        raise asyncio.CancelledError
+    assert ct.run("cancelled").status is Status.INTERRUPTED
+
+
+def test_anything_that_can_be_called_can_be_tracked() -> None:
+    half = ct.track(functools.partial(pow, 2))
+    assert half(3) == 8
+    assert ct.run("partial").metrics == {"partial": 8}
+
+
+def test_a_run_in_another_store_is_no_parent(tmp_path: Path) -> None:
+    with ct.track("here"):
+        ct.use(tmp_path / "other.duckdb")
+        with ct.track("there") as run:
+            pass
+    assert ct.run(run).parent is None
+    assert [r.name for r in ct.runs()] == ["there"]
+
+
+def test_a_store_behind_a_link_is_the_store(tmp_path: Path) -> None:
+    (tmp_path / "link.duckdb").symlink_to(tmp_path / "real.duckdb")
+    ct.use(tmp_path / "link.duckdb")
+    with ct.track("linked"):
+        pass
+    assert len(ct.runs()) == 1
+    ct.use(tmp_path / "real.duckdb")
+    assert len(ct.runs()) == 1
+
+
+def test_a_process_that_changes_its_folder_keeps_its_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CELLTRAIL_STORE")
+    with ct.track("one"):
+        pass
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    with ct.track("two"):
+        pass
+    assert [run.name for run in ct.runs()] == ["two", "one"]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").rmdir()
