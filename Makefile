@@ -28,7 +28,7 @@ demo: .venv/.installed ## Run the demo notebook headless and say what it found a
 	$(VENV) notebooks/run_demo.py
 
 lab: .venv/.installed build/lab/demo.ipynb ## Open a copy of the demo notebook in JupyterLab
-	cd build/lab && $(CURDIR)/$(VENV) -m jupyterlab demo.ipynb
+	cd build/lab && $(CURDIR)/$(VENV) -m jupyterlab $$([ "$$(id -u)" != 0 ] || echo --allow-root) demo.ipynb
 
 ##@ Develop
 .PHONY: test test-all bench build lint format notebooks clean
