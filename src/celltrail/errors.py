@@ -19,9 +19,7 @@ __all__ = [
     "CelltrailError",
     "CelltrailWarning",
     "FilterError",
-    "MetricValueError",
     "OptionError",
-    "RunFinishedError",
     "RunNotFoundError",
     "SqlError",
     "StoreBusyError",
@@ -70,23 +68,6 @@ class FilterError(UsageError, ValueError):
         if position is not None:
             message += f"\n  {text}\n  {' ' * position}^"
         super().__init__(message)
-
-
-class MetricValueError(UsageError, TypeError):
-    """A metric that is not a number."""
-
-    def __init__(self, key: str, type_name: str) -> None:
-        super().__init__(
-            f'metric "{key}" is a {type_name}, not a number: log numbers with log(), '
-            "settings and texts with log_params(), objects with log_artifact()."
-        )
-
-
-class RunFinishedError(UsageError, RuntimeError):
-    """Something was logged to a run that has ended."""
-
-    def __init__(self, label: str, verb: str) -> None:
-        super().__init__(f"cannot {verb}: {label} has ended. Start a new run to go on.")
 
 
 class UnknownNameError(UsageError, KeyError):
