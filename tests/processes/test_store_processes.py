@@ -34,11 +34,13 @@ store = open_store(path)
 
 
 @contextmanager
-def process(store: Path, code: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def process(
+    store: Path, code: str, *arguments: str, head: str = HEAD
+) -> Iterator[subprocess.Popen[str]]:
     """Run Python code in a process of its own, which is gone at the end."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
     started = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", HEAD + textwrap.dedent(code), str(store), *arguments],
+        [sys.executable, "-W", "error", "-c", head + textwrap.dedent(code), str(store), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -250,6 +252,66 @@ def test_a_forked_child_writes_nothing_of_its_parents_and_ends_cleanly(store: St
         "child 40": [0],
     }
     assert {row.status for row in store.run_rows()} == {"finished"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_that_is_forked_during_a_query_can_write_the_store(store: Store) -> None:
+    fork = """
+        import threading, warnings
+        from celltrail.store import instance
+        warnings.simplefilter("ignore")
+        Recorder(path).run("parent")
+        store.merge()
+        query = "select count(*) from v_runs, range(20000000)"
+        asking = threading.Thread(target=store.sql, args=[query])
+        asking.start()
+        while not instance._instance.mutex.locked() and asking.is_alive():
+            pass
+        child = os.fork()
+        if child == 0:
+            own = Recorder(path)
+            own.end(own.run("child"))
+            own.close()
+            assert store.merge(wait=100)
+            sys.exit(0)
+        asking.join()
+        assert os.waitpid(child, 0)[1] == 0
+        """
+    with process(store.path, fork) as forking:
+        assert forking.wait(PATIENCE) == 0
+    assert [(row.name, row.status) for row in store.run_rows()] == [
+        ("parent", "lost"),
+        ("child", "finished"),
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_that_had_begun_when_the_store_was_imported_does_no_harm(store: Store) -> None:
+    late = """
+        import os, sys
+        from pathlib import Path
+        faults = []
+        sys.unraisablehook = faults.append
+
+        def import_it():
+            import celltrail.store
+
+        os.register_at_fork(before=import_it)
+        assert "celltrail.store.instance" not in sys.modules
+        for _ in range(2):
+            child = os.fork()
+            if child == 0:
+                os._exit(len(faults))
+            assert os.waitpid(child, 0)[1] == 0
+        assert not faults, faults
+        from spool_recorder import Recorder
+        from celltrail.store import open_store
+        Recorder(Path(sys.argv[1])).run("r")
+        assert open_store(Path(sys.argv[1])).merge()
+        """
+    with process(store.path, late, head="") as forking:
+        assert forking.wait(PATIENCE) == 0
+    assert [row.name for row in store.run_rows()] == ["r"]
 
 
 def test_a_process_that_ends_in_the_middle_of_a_merge_thread_ends_cleanly(store: Store) -> None:

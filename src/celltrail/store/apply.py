@@ -76,7 +76,7 @@ def apply_slices(
         points.add(part.points, names)
     for run_id in points.run_ids():
         changes.run(run_id)
-    runs = update_runs(con, changes.runs)
+    runs = update_runs(con, changes.runs, changes.again)
     _sessions(con, changes, {part.session for part in slices}, owners)
     _content(con, changes)
     _params(con, changes, runs)

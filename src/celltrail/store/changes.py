@@ -48,6 +48,8 @@ class Changes:
     runs
         Run id to new values of columns of ``runs``; ``previous`` and ``number`` are
         found out later, ``parent`` is an id here.
+    again
+        The same, for what counts only where the store does not know the run.
     params
         Run id and the other columns of ``params``, in the order of the events.
     tags
@@ -59,6 +61,7 @@ class Changes:
     """
 
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    again: dict[str, dict[str, Any]] = field(default_factory=dict)
     params: list[tuple[Any, ...]] = field(default_factory=list)
     tags: dict[tuple[str, str], bool] = field(default_factory=dict)
     reasons: list[tuple[str, str, str]] = field(default_factory=list)
@@ -96,6 +99,8 @@ class Changes:
 
 def _run(changes: Changes, session: str, event: Event) -> None:
     run = changes.run(event["id"])
+    if event.get("again"):
+        run = changes.again.setdefault(text(event["id"]), {})
     run.update(
         experiment=text(event["experiment"]),
         session=text(event.get("session") or session),
@@ -107,8 +112,6 @@ def _run(changes: Changes, session: str, event: Event) -> None:
         run[name] = text_or_none(event.get(name))
     run["note"] = text(event.get("note") or "")
     run.setdefault("status", "running")
-    if event.get("parent"):
-        changes.run(event["parent"])
     _git(run, event)
 
 

@@ -47,6 +47,7 @@ class _Instance:
     def __init__(self) -> None:
         self.mutex = threading.Lock()
         self.con: DuckDBPyConnection | None = None
+        self._forking: int | None = None
 
     def connection(self) -> DuckDBPyConnection:
         """Give the connection, made by the first call; the mutex must be held."""
@@ -65,11 +66,28 @@ class _Instance:
         if con is not None:
             con.close()
 
+    def before_fork(self) -> None:
+        """Wait until nothing is attached.
+
+        That holds for `Store.sql` as well: DuckDB remembers for the whole process which
+        files are attached, so a child that is made in between could never write the store.
+        """
+        self.mutex.acquire()
+        self._forking = threading.get_ident()
+
+    def after_fork_in_parent(self) -> None:
+        """Let others go on."""
+        # This module may have been imported after the fork had begun: then it did not wait.
+        if self._forking == threading.get_ident():
+            self._forking = None
+            self.mutex.release()
+
     def after_fork_in_child(self) -> None:
         """Leave the inherited connection as it is, for ever."""
         if self.con is not None:
             keep_alive(self.con)
         self.con = None
+        self._forking = None
         self.mutex = threading.Lock()
 
 
@@ -77,8 +95,8 @@ _instance = _Instance()
 
 # Nothing is attached while the mutex is free, so a child never inherits an open store.
 at_fork(
-    before=lambda: _instance.mutex.acquire(),
-    parent=lambda: _instance.mutex.release(),
+    before=_instance.before_fork,
+    parent=_instance.after_fork_in_parent,
     child=_instance.after_fork_in_child,
 )
 

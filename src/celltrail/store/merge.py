@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
-from celltrail.errors import CelltrailWarning, StoreUnwritableError
+from celltrail.errors import StoreUnwritableError
 from celltrail.store.apply import apply_slices, mark_lost
 from celltrail.store.instance import attached
+from celltrail.store.notices import warn
 from celltrail.store.owner import Life, SessionOwner
 from celltrail.store.schema import create, migrate
 from celltrail.store.spool import Offsets, Slice, Spool, Writer
@@ -71,11 +71,7 @@ def merge_spool(layout: Layout) -> dict[tuple[str, int], Offsets]:
         layout.blob(session, sha256).unlink(missing_ok=True)
     _clean_up(writers)
     if skipped:
-        warnings.warn(
-            f"celltrail: {skipped:,} damaged records in {layout.spool} were passed over.",
-            CelltrailWarning,
-            stacklevel=2,
-        )
+        warn(f"{skipped:,} damaged records in {layout.spool} were passed over.")
     return merged
 
 

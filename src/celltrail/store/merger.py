@@ -5,12 +5,10 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-import warnings
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from celltrail.errors import CelltrailWarning
 from celltrail.store.instance import load_engine
+from celltrail.store.notices import warn
 
 if TYPE_CHECKING:
     from celltrail.store.store import Store
@@ -81,7 +79,4 @@ class Merger:
         if self._warned:
             return
         self._warned = True
-        message = f"celltrail: {error} What is logged stays in the spool until that works again."
-        # Where the user made warnings errors, there is nobody here to raise them to.
-        with suppress(CelltrailWarning):
-            warnings.warn(message, CelltrailWarning, stacklevel=2)
+        warn(f"{error} What is logged stays in the spool until that works again.")

@@ -80,6 +80,12 @@ class SessionOwner:
         """Say whether the process ran on this machine, in whatever life of it."""
         return self.host == socket.gethostname()
 
+    def _is_this_process(self) -> bool:
+        # Whatever the machine is called by now: its name can change under a process.
+        if self.pid != os.getpid() or self.boot != boot_id():
+            return False
+        return abs((process_started(self.pid) or 0.0) - self.process_started) < _SAME_START
+
     def life(self) -> Life:
         """Say whether the process still lives.
 
@@ -89,6 +95,8 @@ class SessionOwner:
             ``UNKNOWN`` for another host, another boot or another container: their process
             numbers mean nothing here.
         """
+        if self._is_this_process():
+            return Life.ALIVE
         if not self.is_of_this_host() or self.boot != boot_id():
             return Life.UNKNOWN
         started = process_started(self.pid)

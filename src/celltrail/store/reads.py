@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from typing import TYPE_CHECKING, Any
 
 from celltrail.model import ArtifactInfo, DatasetInfo, ErrorInfo, Status
@@ -13,10 +14,11 @@ from celltrail.store.rows import (
     RunRow,
     SummaryColumns,
 )
-from celltrail.store.values import PARAM_KINDS, decode_param
+from celltrail.store.values import PARAM_KINDS, decode_param, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import SupportsIndex
 
     from duckdb import DuckDBPyConnection
 
@@ -48,6 +50,8 @@ WHERE r.number IS NOT NULL {which}
 ORDER BY r.id
 """
 _SOME = "AND {column} IN (SELECT unnest($some::{type}[]))"
+#: Of runs that are only known by reference nothing is shown.
+_KNOWN = "{column} IN (SELECT run FROM runs WHERE number IS NOT NULL)"
 
 _FINDS = (
     "SELECT id FROM runs WHERE number IS NOT NULL AND id = $1",
@@ -57,7 +61,7 @@ _FIND_PREFIX = "SELECT id FROM runs WHERE number IS NOT NULL AND starts_with(id,
 _FIND_NUMBER = "SELECT id FROM runs WHERE number = $1 ORDER BY id DESC LIMIT 1"
 
 _PARAMS = f"""
-WITH p AS (SELECT * FROM params WHERE true {{which}}),
+WITH p AS (SELECT * FROM params WHERE {{which}}),
 names AS (SELECT unnest($names::VARCHAR[]) AS name, unnest(range(len($names))) AS code)
 SELECT p.run, names.code AS key,
     (list_position({list(PARAM_KINDS)!r}, p.kind) - 1)::UTINYINT AS kind,
@@ -71,7 +75,7 @@ SELECT s.run, s.key, s.last, coalesce(s.last_exact, 0) AS last_exact,
     coalesce(s.max, 'NaN'::DOUBLE) AS max,
     CASE WHEN s.count > s.nans THEN s.sum / (s.count - s.nans) ELSE 'NaN'::DOUBLE END AS mean,
     s.count
-FROM summaries s WHERE true {which} ORDER BY s.run, s.key
+FROM summaries s WHERE {which} ORDER BY s.run, s.key
 """
 _HISTORY = """
 SELECT m.run, m.step, epoch_us(m.time) AS time, m.value, coalesce(m.exact, 0) AS exact,
@@ -79,6 +83,7 @@ SELECT m.run, m.step, epoch_us(m.time) AS time, m.value, coalesce(m.exact, 0) AS
 FROM metrics m
 WHERE m.key = (SELECT key FROM metric_keys WHERE name = $metric)
     AND m.run IN (SELECT unnest($some::BIGINT[]))
+    AND m.run IN (SELECT run FROM runs WHERE number IS NOT NULL)
 ORDER BY m.run, m.step, m.time, m.rowid
 """
 _CHANGES = """
@@ -91,13 +96,12 @@ ORDER BY key, current, place
 """
 
 
-def _which(
-    column: str, kind: str, values: Sequence[Any] | None
-) -> tuple[str, dict[str, list[Any]]]:
-    """Give the condition that keeps all, or only some, and its parameter."""
-    if values is None:
-        return "", {}
-    return _SOME.format(column=column, type=kind), {"some": list(values)}
+def _which(column: str, runs: Sequence[int] | None) -> tuple[str, dict[str, list[int]]]:
+    """Give the condition that keeps what is of all runs, or of some, and its parameter."""
+    condition = _KNOWN.format(column=column)
+    if runs is None:
+        return condition, {}
+    return f"{condition} {_SOME.format(column=column, type='BIGINT')}", {"some": list(runs)}
 
 
 def _plain(column: Any) -> Any:
@@ -120,7 +124,8 @@ def _columns(con: DuckDBPyConnection, query: str, values: Mapping[str, Any]) -> 
 
 def run_rows(con: DuckDBPyConnection, ids: Sequence[str] | None) -> list[RunRow]:
     """Read runs, oldest first, or only those of some ids."""
-    which, values = _which("r.id", "VARCHAR", ids)
+    which = "" if ids is None else _SOME.format(column="r.id", type="VARCHAR")
+    values = {} if ids is None else {"some": list(ids)}
     rows = con.execute(_RUNS.format(which=which), values).fetchall()
     return [_run_row(row) for row in rows]
 
@@ -135,10 +140,13 @@ def _run_row(row: Sequence[Any]) -> RunRow:
     return RunRow(*values)
 
 
-def find_run(con: DuckDBPyConnection, ref: str | int) -> str | None:
+def find_run(con: DuckDBPyConnection, ref: str | SupportsIndex | None) -> str | None:
     """Find the id of a run by id, name, number or the beginning of its id."""
-    if isinstance(ref, int):
-        found = con.execute(_FIND_NUMBER, [ref]).fetchall()
+    if ref is None:
+        return None
+    if not isinstance(ref, str):
+        number = whole(operator.index(ref))
+        found = [] if number is None else con.execute(_FIND_NUMBER, [number]).fetchall()
         return found[0][0] if found else None
     for query in _FINDS:
         found = con.execute(query, [ref]).fetchall()
@@ -153,8 +161,8 @@ def find_run(con: DuckDBPyConnection, ref: str | int) -> str | None:
 
 def params(con: DuckDBPyConnection, runs: Sequence[int] | None) -> ParamColumns:
     """Read current params."""
-    which, values = _which("run", "BIGINT", runs)
-    query = f"SELECT DISTINCT key FROM params WHERE true {which} ORDER BY key"
+    which, values = _which("run", runs)
+    query = f"SELECT DISTINCT key FROM params WHERE {which} ORDER BY key"
     names = [name for (name,) in con.execute(query, values).fetchall()]
     columns = _columns(con, _PARAMS.format(which=which), {**values, "names": names})
     return ParamColumns(**columns, names=names)
@@ -164,7 +172,7 @@ def summaries(con: DuckDBPyConnection, runs: Sequence[int] | None) -> SummaryCol
     """Read summaries of metrics."""
     import numpy as np
 
-    which, values = _which("s.run", "BIGINT", runs)
+    which, values = _which("s.run", runs)
     columns = _columns(con, _SUMMARIES.format(which=which), values)
     names: dict[int, str] = dict(con.execute("SELECT key, name FROM metric_keys").fetchall())
     used = sorted(np.unique(columns["key"]).tolist(), key=names.__getitem__)
@@ -176,8 +184,8 @@ def summaries(con: DuckDBPyConnection, runs: Sequence[int] | None) -> SummaryCol
 
 def tags(con: DuckDBPyConnection, runs: Sequence[int] | None) -> dict[int, list[str]]:
     """Read tags, sorted, of those runs that have any."""
-    which, values = _which("run", "BIGINT", runs)
-    query = f"SELECT run, list(tag ORDER BY tag) FROM tags WHERE true {which} GROUP BY run"
+    which, values = _which("run", runs)
+    query = f"SELECT run, list(tag ORDER BY tag) FROM tags WHERE {which} GROUP BY run"
     return dict(con.execute(query, values).fetchall())
 
 
@@ -188,10 +196,10 @@ def history(con: DuckDBPyConnection, runs: Sequence[int], metric: str) -> Histor
 
 def metric_names(con: DuckDBPyConnection, runs: Sequence[int] | None) -> list[str]:
     """Read the names of the metrics that some runs have."""
-    which, values = _which("s.run", "BIGINT", runs)
+    which, values = _which("s.run", runs)
     query = (
         "SELECT DISTINCT k.name FROM summaries s JOIN metric_keys k USING (key) "
-        f"WHERE true {which} ORDER BY k.name"
+        f"WHERE {which} ORDER BY k.name"
     )
     return [name for (name,) in con.execute(query, values).fetchall()]
 

@@ -56,9 +56,13 @@ def kinships(run: Mapping[str, Any]) -> list[Kinship]:
 class _Family:
     """Per kinship the runs by id, that is by time; and the highest number so far."""
 
-    def __init__(self, con: DuckDBPyConnection, experiments: Iterable[str]) -> None:
+    def __init__(
+        self, con: DuckDBPyConnection, experiments: Iterable[str], parents: Mapping[int, int]
+    ) -> None:
         self._kin: defaultdict[Kinship, list[tuple[str, int]]] = defaultdict(list)
         self._numbers: defaultdict[str, int] = defaultdict(int)
+        above = con.execute("SELECT run, parent FROM runs WHERE parent IS NOT NULL").fetchall()
+        self._parents: dict[int, int] = {**dict(above), **parents}
         names = ("run", "id", "number", "experiment", "kind", "source_name", "cell_id", "name")
         rows = con.execute(
             f"SELECT {', '.join(names)}, notebook, source FROM runs "
@@ -78,16 +82,34 @@ class _Family:
     def place(self, run: RunDict) -> None:
         """Give a new run its number and its predecessor."""
         run["number"] = self._numbers[run["experiment"]] + 1
-        for kin in kinships(run):
-            relatives = self._kin[kin]
-            at = bisect.bisect_left(relatives, (run["id"], 0))
-            if at:
-                run["previous"] = relatives[at - 1][1]
-                break
+        run["previous"] = self._predecessor(run)
         self.add(run)
 
+    def _predecessor(self, run: RunDict) -> int | None:
+        ancestors = self._ancestors(run["run"])
+        for kin in kinships(run):
+            relatives = self._kin[kin]
+            for at in reversed(range(bisect.bisect_left(relatives, (run["id"], 0)))):
+                before = relatives[at][1]
+                # What a run is part of has not ended: a function that calls itself.
+                if before not in ancestors:
+                    return before
+        return None
 
-def update_runs(con: DuckDBPyConnection, changes: Mapping[str, RunDict]) -> dict[str, int]:
+    def _ancestors(self, run: int) -> set[int]:
+        found: set[int] = set()
+        parent = self._parents.get(run)
+        while parent is not None and parent not in found:
+            found.add(parent)
+            parent = self._parents.get(parent)
+        return found
+
+
+def update_runs(
+    con: DuckDBPyConnection,
+    changes: Mapping[str, RunDict],
+    again: Mapping[str, RunDict] | None = None,
+) -> dict[str, int]:
     """Bring changes of runs into the table; a run that is new gets its place.
 
     Parameters
@@ -96,6 +118,8 @@ def update_runs(con: DuckDBPyConnection, changes: Mapping[str, RunDict]) -> dict
         A connection that uses the store, in a transaction.
     changes
         Run id to new values of columns, ``parent`` as an id.
+    again
+        The same for some of these runs, for when they are not known by more than a reference.
 
     Returns
     -------
@@ -113,12 +137,17 @@ def update_runs(con: DuckDBPyConnection, changes: Mapping[str, RunDict]) -> dict
     for run_id in sorted(changes.keys() - keys.keys()):
         last += 1
         keys[run_id] = last
+    changes = {
+        run_id: {**_unknown(again, run_id, known.get(run_id), change), **change}
+        for run_id, change in changes.items()
+    }
+    parents = _parents(con, changes, keys)
     touched = []
     for run_id, change in changes.items():
         if run_id in known and not change:
             continue  # only referred to
         run = known.get(run_id) or {**dict.fromkeys(_NAMES), "id": run_id, "run": keys[run_id]}
-        _apply(run, change, keys)
+        _apply(run, change, parents)
         touched.append(run)
     _place(con, touched)
     gone = [run["run"] for run in touched if run["id"] in known]
@@ -128,11 +157,35 @@ def update_runs(con: DuckDBPyConnection, changes: Mapping[str, RunDict]) -> dict
     return keys
 
 
-def _apply(run: RunDict, change: RunDict, keys: Mapping[str, int]) -> None:
+def _unknown(
+    again: Mapping[str, RunDict] | None, run_id: str, known: RunDict | None, change: RunDict
+) -> RunDict:
+    """Give what was said of a run again, unless it was said before."""
+    if again is None or (known is not None and known["number"] is not None):
+        return {}
+    return {} if "experiment" in change else again.get(run_id, {})
+
+
+def _parents(
+    con: DuckDBPyConnection, changes: Mapping[str, RunDict], keys: Mapping[str, int]
+) -> dict[str, int]:
+    """Give the keys of those parents that are runs; of others there is nothing to point to."""
+    wanted = {change["parent"] for change in changes.values() if change.get("parent")}
+    if not wanted:
+        return {}
+    query = (
+        "SELECT id, run FROM runs WHERE number IS NOT NULL AND id IN (SELECT unnest($1::VARCHAR[]))"
+    )
+    found: dict[str, int] = dict(con.execute(query, [list(wanted)]).fetchall())
+    new = (run_id for run_id in wanted & changes.keys() if "experiment" in changes[run_id])
+    return {**found, **{run_id: keys[run_id] for run_id in new}}
+
+
+def _apply(run: RunDict, change: RunDict, parents: Mapping[str, int]) -> None:
     status = run["status"]
     run.update(change)
-    if change.get("parent") is not None:
-        run["parent"] = keys[change["parent"]]
+    if "parent" in change:
+        run["parent"] = parents.get(change["parent"])
     if status in _ENDED and change.get("status") == "running":
         run["status"] = status
 
@@ -142,6 +195,7 @@ def _place(con: DuckDBPyConnection, runs: list[RunDict]) -> None:
     new = [run for run in runs if run["number"] is None and run["experiment"] is not None]
     if not new:
         return
-    family = _Family(con, {run["experiment"] for run in new})
+    parents = {run["run"]: run["parent"] for run in runs if run["parent"] is not None}
+    family = _Family(con, {run["experiment"] for run in new}, parents)
     for run in sorted(new, key=lambda run: str(run["id"])):
         family.place(run)

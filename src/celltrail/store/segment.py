@@ -43,7 +43,7 @@ class AppendFile:
     def __init__(self, path: Path, *, record_size: int = 0, limit: int) -> None:
         self.path = path
         self.size = 0
-        self.kept = b""
+        self.kept = bytearray()
         self.dropped = 0
         self._fd = -1
         self._record_size = record_size
@@ -69,15 +69,15 @@ class AppendFile:
         try:
             written = os.write(self._fd, data)
         except OSError:
-            self.kept = data
+            self.kept += data
             raise
         # An interrupt here leaves a whole write behind a call that did not return: no harm.
         self.size += written
         if written != len(data):
-            self.kept = data
+            self.kept += data
             self._cut(written)
 
-    def keep(self, data: bytes) -> None:
+    def keep(self, data: bytes | bytearray) -> None:
         """Keep ``data`` for the next write, or count it as dropped when there is no room."""
         if len(self.kept) + len(data) > self._limit:
             self.dropped += 1
@@ -127,7 +127,7 @@ class AppendFile:
         """Leave whole records or lines in the file and the rest among what is kept."""
         data = self.kept
         if written == len(data):
-            self.kept = b""
+            self.kept.clear()
             return
         if self._record_size:
             whole = written - written % self._record_size
@@ -135,7 +135,8 @@ class AppendFile:
             whole = data.rfind(b"\n", 0, written) + 1
         if whole != written:
             os.ftruncate(self._fd, os.fstat(self._fd).st_size - (written - whole))
-        self.kept = data[whole:]
+        size = len(data)
+        del data[:whole]
         self.size = os.fstat(self._fd).st_size
-        message = f"only {written} of {len(data)} bytes could be written to {self.path}"
+        message = f"only {written} of {size} bytes could be written to {self.path}"
         raise OSError(message)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celltrail.errors import SqlError
 from celltrail.store.instance import quoted, translated
+from celltrail.store.schema import migrate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,17 +30,29 @@ _LOCKED = (
 )
 
 
+_EMPTY = "ATTACH ':memory:' AS store"
+#: What a query can begin with, after comments and parentheses.
+_BEGINNINGS = ("select", "from", "with", "pivot", "pivot_wider")
+
+
 def run_query(
-    path: Path, query: str, parameters: Sequence[Any] | Mapping[str, Any] | None
+    path: Path,
+    query: str,
+    parameters: Sequence[Any] | Mapping[str, Any] | None,
+    *,
+    exists: bool = True,
 ) -> pd.DataFrame:
     """Run one query over a store.
 
     Parameters
     ----------
     path
-        An existing store; the shared lock and `process_wide` must be held.
+        The store; the shared lock and `process_wide` must be held.
     query, parameters
         As `Store.sql` takes them.
+    exists
+        False for a store that nobody made: the query sees an empty one, and no file is
+        touched, so that no lock is needed.
 
     Raises
     ------
@@ -52,8 +66,10 @@ def run_query(
     # An instance of its own: the settings below can never be taken back.
     with duckdb.connect(":memory:") as con:
         try:
-            con.execute(f"ATTACH {quoted(path)} AS store (READ_ONLY)")
+            con.execute(f"ATTACH {quoted(path)} AS store (READ_ONLY)" if exists else _EMPTY)
             con.execute("USE store")
+            if not exists:
+                migrate(con, path)
             for setting in _LOCKED:
                 con.execute(setting)
         except duckdb.Error as error:
@@ -78,11 +94,30 @@ def _only_query(con: DuckDBPyConnection, query: str) -> duckdb.Statement:
     if len(statements) != 1:
         message = f"give one query, not {len(statements)} statements."
         raise SqlError(message)
-    allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
-    if statements[0].type not in allowed:
-        message = f"only queries can be run here, not {statements[0].type.name}."
+    kind = statements[0].type
+    allowed = kind in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+    # PIVOT without a list of its columns is several statements in DuckDB: it looks for the
+    # columns first. What it makes for that is in this instance, which is gone afterwards.
+    if kind == duckdb.StatementType.MULTI:
+        allowed = _first_word(query) in _BEGINNINGS
+    if not allowed:
+        message = f"only queries can be run here, not {kind.name}."
         raise SqlError(message)
     return statements[0]
+
+
+def _first_word(query: str) -> str:
+    """Give the word that says what a statement is, in lower case."""
+    import duckdb
+
+    # Positions are those of bytes.
+    encoded = query.encode("utf-8", "surrogateescape")
+    for start, kind in duckdb.tokenize(query):
+        if kind in (duckdb.token_type.keyword, duckdb.token_type.identifier):
+            rest = encoded[start:].decode("utf-8", "replace")
+            word = re.match(r"\w*", rest)
+            return word[0].lower() if word else ""
+    return ""
 
 
 def _frame(result: DuckDBPyConnection) -> pd.DataFrame:

@@ -7,14 +7,12 @@ import json
 import os
 import threading
 import time
-import warnings
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 
 from celltrail.errors import (
     ArtifactError,
-    CelltrailWarning,
     StoreBusyError,
     StoreError,
     StoreUnwritableError,
@@ -25,6 +23,7 @@ from celltrail.store.instance import attached, process_wide
 from celltrail.store.layout import Layout
 from celltrail.store.lock import FairLock, LockTimeoutError
 from celltrail.store.merge import merge_spool
+from celltrail.store.notices import warn
 from celltrail.store.rows import (
     HistoryColumns,
     ParamChange,
@@ -84,6 +83,8 @@ class Store:
 
     def pending(self) -> bool:
         """Say whether a merge has something to do; cheap, it only looks at sizes of files."""
+        if not self.path.exists():
+            self._merged = {}  # it was removed: what the spool still has is to be merged anew
         try:
             return any(writer.is_pending(self._merged) for writer in self._spool.writers())
         except OSError as error:
@@ -150,11 +151,7 @@ class Store:
         except StoreUnwritableError as error:
             if not self.path.exists():
                 raise
-            warnings.warn(
-                f"celltrail: {error} What was logged since is not shown.",
-                CelltrailWarning,
-                stacklevel=5,
-            )
+            warn(f"{error} What was logged since is not shown.", stacklevel=5)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -188,19 +185,20 @@ class Store:
         """
         return self._read(lambda con: reads.run_rows(con, ids), [])
 
-    def find_run(self, ref: str | int) -> str | None:
+    def find_run(self, ref: str | SupportsIndex | None) -> str | None:
         """Find a run's id.
 
         Parameters
         ----------
         ref
             An id; or a name, of which the newest run counts; or the first characters (at
-            least six) of one id; or, as an int, a number, of which the newest counts.
+            least six) of one id; or, as an integer of any type, a number, of which the
+            newest counts.
 
         Returns
         -------
         str or None
-            None when there is no such run.
+            None when there is no such run, as there is none for None.
         """
         return self._read(lambda con: reads.find_run(con, ref), None)
 
@@ -327,14 +325,9 @@ class Store:
         """
         self._merge_for_reading()
         if not self.path.exists():
-            self._create_empty()
+            return run_query(self.path, query, parameters, exists=False)
         with self._reading():
             return run_query(self.path, query, parameters)
-
-    def _create_empty(self) -> None:
-        """Make a store without runs, so that a query has views to look at."""
-        if not self._merge(_PATIENCE):
-            raise StoreBusyError(self.path, "it is in use all the time")
 
 
 _stores: dict[Path, Store] = {}

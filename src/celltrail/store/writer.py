@@ -8,12 +8,11 @@ import os
 import shutil
 import threading
 import time
-import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from celltrail.errors import CelltrailWarning
 from celltrail.ids import new_id
 from celltrail.store.blobs import put_blob
+from celltrail.store.identity import OpenRuns
 from celltrail.store.layout import (
     DONE_NAME,
     EVENTS_SUFFIX,
@@ -22,6 +21,7 @@ from celltrail.store.layout import (
     POINTS_SUFFIX,
     Layout,
 )
+from celltrail.store.notices import warn
 from celltrail.store.owner import SessionOwner
 from celltrail.store.points import EXACT, pack_exact, pack_float
 from celltrail.store.segment import AppendFile
@@ -41,6 +41,10 @@ _SEGMENT_SIZE = 4 << 20
 _KEPT_LIMIT = 64 << 20
 #: How often the writer looks, while points come, whether its files are still there.
 _CHECK_US = 5_000_000
+#: How soon after a write that failed the next one is tried.
+_RETRY_US = 500_000
+#: Events after which little or nothing comes that would try again.
+_LAST_EVENTS = ("run_end", "session_end")
 
 
 def now_us() -> int:
@@ -53,8 +57,8 @@ class SpoolWriter:
 
     Any thread may write. Nothing is on disk before the first record. A write that fails
     (a full disk, a folder that cannot be written) warns once, keeps its bytes in memory
-    and is done again at the next write. In a forked child the writer does nothing: the
-    files are the parent's.
+    and is done again at a write soon after, or at the end. In a forked child the writer
+    does nothing: the files are the parent's.
 
     Parameters
     ----------
@@ -81,12 +85,14 @@ class SpoolWriter:
         self._lock = threading.RLock()
         self._number = 1
         self._size = 0
+        self._last_check = 0
         self._next_check = 0
         self._ready = False
         self._closed = False
         self._warned: set[str] = set()
         self._runs: dict[str, int] = {}
         self._keys: dict[str, int] = {}
+        self._open_runs = OpenRuns()
         self._events, self._points = self._files()
 
     @property
@@ -115,7 +121,7 @@ class SpoolWriter:
             self._warn_once("fork", "a forked process logged to its parent's run.")
             return
         with self._lock:
-            if time_us > self._next_check:
+            if time_us > self._next_check or time_us < self._last_check:
                 self._check(time_us)
             keys = self._keys
             try:
@@ -133,7 +139,7 @@ class SpoolWriter:
                 self.append(run_id, time_us, rows)
                 return
             try:
-                if self._events.kept:
+                if self._events.kept or self._points.kept:
                     self._points.keep(data)
                 else:
                     self._points.write(data)
@@ -164,9 +170,15 @@ class SpoolWriter:
         time_us = now_us()
         line = _line({"e": kind, "t": time_us, **fields})
         with self._lock:
-            if time_us > self._next_check:
+            # The clock may have been put back, and be far from the next check.
+            if (
+                time_us > self._next_check
+                or time_us < self._last_check
+                or (kind in _LAST_EVENTS and (self._events.kept or self._points.kept))
+            ):
                 self._check(time_us)
             self._put(line)
+            self._open_runs.take(kind, fields)
             if self._size > _SEGMENT_SIZE:
                 self._rotate()
 
@@ -233,6 +245,9 @@ class SpoolWriter:
 
     def _put(self, line: bytes) -> None:
         self._size += len(line)
+        if self._events.kept:
+            self._events.keep(line)  # `_check` writes it
+            return
         try:
             self._make_folder()
         except OSError as error:
@@ -276,6 +291,7 @@ class SpoolWriter:
 
     def _check(self, time_us: int) -> None:
         """Mend what went wrong before: files that vanished, writes that failed."""
+        self._last_check = time_us
         self._next_check = time_us + _CHECK_US
         if self._closed:
             self._reopen()
@@ -294,10 +310,11 @@ class SpoolWriter:
             return
         self._close_files()
         self._number += 1
-        self._size = 0
         self._runs.clear()
         self._keys.clear()
         self._events, self._points = self._files()
+        self._repeat_runs()
+        self._size = 0
 
     def _move_on(self) -> None:
         """Go on in a new segment because somebody removed the folder of this one."""
@@ -306,6 +323,7 @@ class SpoolWriter:
         self._number += 1
         self._ready = False
         self._events, self._points = self._files()
+        self._repeat_runs()
         # The numbers stay as they are, since points that were kept use them.
         for run_id, number in self._runs.items():
             self._put(_line({"e": "ref", "r": number, "run": run_id}))
@@ -313,6 +331,11 @@ class SpoolWriter:
             self._put(_line({"e": "key", "k": number, "name": key}))
         self._events.keep(events)
         self._points.keep(points)
+
+    def _repeat_runs(self) -> None:
+        """Say in this segment which runs are open, in case the store was removed too."""
+        for event in self._open_runs.events():
+            self._put(_line(event))
 
     def _reopen(self) -> None:
         """Go on after `close`, as code that runs very late at exit may."""
@@ -326,7 +349,7 @@ class SpoolWriter:
         self._points.close()
 
     def _trouble(self, error: OSError) -> None:
-        self._next_check = 0  # at the next write
+        self._next_check = now_us() + _RETRY_US
         self._warn_once(
             "write",
             f"cannot write to {self.folder} ({error}). What is logged is kept in memory "
@@ -336,7 +359,7 @@ class SpoolWriter:
     def _warn_once(self, topic: str, message: str) -> None:
         if topic not in self._warned:
             self._warned.add(topic)
-            warnings.warn(f"celltrail: {message}", CelltrailWarning, stacklevel=4)
+            warn(message, stacklevel=4)
 
 
 def _line(fields: dict[str, JSON]) -> bytes:

@@ -83,6 +83,15 @@ def test_what_is_kept_is_bounded_and_what_is_dropped_is_counted(tmp_path: Path) 
     assert file.path.read_bytes() == records(b"a", b"b")
 
 
+def test_what_is_kept_is_not_copied_by_each_further_write(tmp_path: Path) -> None:
+    file = AppendFile.points(tmp_path / "missing" / "p", LIMIT)
+    file.keep(records(b"a"))
+    kept = file.kept
+    file.keep(records(b"b"))
+    assert file.kept is kept
+    assert kept == records(b"a", b"b")
+
+
 def test_a_file_that_was_removed_is_noticed(tmp_path: Path) -> None:
     file = AppendFile.points(tmp_path / "p", LIMIT)
     assert file.is_there()

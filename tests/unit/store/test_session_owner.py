@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -37,9 +39,17 @@ def test_a_later_process_with_the_same_number_is_another_one() -> None:
     assert replace(owner, process_started=owner.process_started - 5).life() is Life.DEAD
 
 
-@pytest.mark.parametrize("field", ["host", "boot"])
-def test_of_another_machine_nothing_is_known(field: str) -> None:
-    assert replace(SessionOwner.current("s"), **{field: "other"}).life() is Life.UNKNOWN
+@pytest.mark.parametrize("other", [{"host": "other", "pid": 1}, {"boot": "other"}], ids=str)
+def test_of_another_machine_nothing_is_known(other: dict[str, Any]) -> None:
+    assert replace(SessionOwner.current("s"), **other).life() is Life.UNKNOWN
+
+
+def test_this_process_is_alive_whatever_the_machine_is_called_by_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = SessionOwner.current("s")
+    monkeypatch.setattr(socket, "gethostname", lambda: "renamed")
+    assert owner.life() is Life.ALIVE
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"id": 1}', "nonsense"])

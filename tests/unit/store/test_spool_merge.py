@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from spool_recorder import Recorder
 
-from celltrail.errors import CelltrailWarning
+from celltrail.errors import CelltrailWarning, StoreUnwritableError
+from celltrail.ids import new_id
 from celltrail.store import apply, open_store, spool
 from celltrail.store.layout import Layout
 from celltrail.store.lock import FairLock
@@ -80,6 +81,36 @@ def test_the_run_before_of_the_cell_counts_more_than_a_later_one_of_its_name(sto
     recorder.run(cell_id="d", name="n")
     recorder.run(cell_id="c", name="n")
     assert open_store(store).run_rows()[-1].previous == before
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one merge", "two merges"])
+def test_a_run_that_another_is_part_of_is_not_its_previous_run(store: Path, together: bool) -> None:
+    recorder = Recorder(store)
+    recursive = {"kind": "function", "source_name": "f"}
+    before = recorder.run(**recursive)
+    outer = recorder.run(**recursive)
+    middle = recorder.run(experiment="other", parent=outer)
+    if not together:
+        open_store(store).merge()
+    inner = recorder.run(**recursive, parent=middle)
+    recorder.run(**recursive)
+    previous = {row.id: row.previous for row in open_store(store).run_rows()}
+    assert previous[outer] == before
+    assert previous[inner] == before
+    assert list(previous.values())[-1] == inner
+
+
+@pytest.mark.parametrize("referred", [True, False])
+def test_a_parent_that_the_store_does_not_know_is_left_out(store: Path, referred: bool) -> None:
+    recorder = Recorder(store)
+    unknown = new_id()
+    if referred:
+        recorder.param(unknown, "lr", 1)
+    run = recorder.run(parent=unknown)
+    (row,) = open_store(store).run_rows()
+    assert (row.id, row.parent) == (run, None)
+    frame = open_store(store).sql("select count(*) as n from runs")
+    assert frame.n.tolist() == [2 if referred else 1]
 
 
 def test_changes_of_a_merged_run_reach_its_row(store: Path) -> None:
@@ -174,6 +205,34 @@ def test_a_damaged_line_and_a_torn_tail_keep_nothing_else_out(store: Path) -> No
     assert len(open_store(store).history([1], "loss")) == 1
 
 
+@pytest.mark.filterwarnings("error")
+def test_warnings_that_are_errors_end_no_merge_and_no_read(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorder = Recorder(store)
+    recorder.run("r")
+    with (recorder.writer.folder / "000001.events").open("ab") as file:
+        file.write(b"nonsense\n")
+    assert [row.name for row in open_store(store).run_rows()] == ["r"]
+    assert "1 damaged records" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("error")
+def test_warnings_that_are_errors_end_no_read_of_a_store_that_cannot_be_written(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Recorder(store).run("r")
+    opened = open_store(store)
+    opened.merge()
+
+    def fail(**_: object) -> bool:
+        raise StoreUnwritableError(store, "no room")
+
+    monkeypatch.setattr(opened, "merge", fail)
+    assert [row.name for row in opened.run_rows()] == ["r"]
+    assert "What was logged since is not shown" in capsys.readouterr().err
+
+
 def test_a_merge_that_fails_half_way_changes_nothing_and_is_done_again(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,7 +304,8 @@ def test_the_spool_of_another_machine_is_left_alone_until_it_is_silent_or_done(
     recorder = Recorder(store)
     recorder.log(recorder.run(), 0, loss=0.5)
     owner = recorder.writer.folder / "owner.json"
-    owner.write_text(owner.read_text().replace('"host": "', '"host": "other-'))
+    of_another = owner.read_text().replace('"host": "', '"host": "other-')
+    owner.write_text(of_another.replace('"boot": "', '"boot": "other-'))
     assert not open_store(store).pending()
     monkeypatch.setattr(spool, "_SILENCE", -1.0)
     (row,) = open_store(store).run_rows()

@@ -55,18 +55,66 @@ def test_segments_rotate_together_and_each_defines_what_it_uses(
     assert sorted(steps(store)) == list(range(201))
 
 
-def test_a_place_that_cannot_be_written_warns_once_and_loses_nothing(tmp_path: Path) -> None:
+@pytest.fixture
+def blocked(tmp_path: Path) -> Path:
+    """A file where the store's folder should be."""
     blocked = tmp_path / "blocked"
-    blocked.write_text("a file where a folder should be")
+    blocked.touch()
+    return blocked
+
+
+def test_a_place_that_cannot_be_written_warns_once_and_loses_nothing(
+    blocked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_RETRY_US", -1)
+    store = blocked / "s.duckdb"
+    recorder = Recorder(store)
+    with pytest.warns(CelltrailWarning, match="cannot write to") as said:
+        run = recorder.run()
+        for step in range(10):
+            recorder.log(run, step, loss=0.5)
+    assert len(said) == 1
+    blocked.unlink()
+    recorder.log(run, 10, loss=0.5)
+    assert steps(store) == list(range(11))
+
+
+@pytest.mark.parametrize("end", ["run", "session"])
+def test_a_place_that_cannot_be_written_is_not_tried_at_every_write(
+    blocked: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(writer, "_RETRY_US", 1 << 60)
+    tries: list[int] = []
+    real = SpoolWriter._make_folder
+    monkeypatch.setattr(SpoolWriter, "_make_folder", lambda self: (tries.append(1), real(self))[1])
     store = blocked / "s.duckdb"
     recorder = Recorder(store)
     with pytest.warns(CelltrailWarning, match="cannot write to"):
         run = recorder.run()
-    for step in range(10):
-        recorder.log(run, step, loss=0.5)  # a second warning would be an error
+    before = len(tries)
+    for step in range(100):
+        recorder.log(run, step, loss=0.5)
+    assert len(tries) == before
     blocked.unlink()
-    recorder.log(run, 10, loss=0.5)
-    assert steps(store) == list(range(11))
+    if end == "run":
+        recorder.end(run)
+    else:
+        recorder.close()
+    assert steps(store) == list(range(100))
+
+
+@pytest.mark.filterwarnings("error")
+def test_warnings_that_are_errors_end_no_write(
+    blocked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = blocked / "s.duckdb"
+    recorder = Recorder(store)
+    run = recorder.run()
+    recorder.log(run, 0, loss=0.5)
+    blocked.unlink()
+    recorder.close()
+    assert steps(store) == [0]
+    assert capsys.readouterr().err.count("cannot write to") == 1
 
 
 def test_a_full_disk_loses_nothing_once_there_is_room(
@@ -80,6 +128,7 @@ def test_a_full_disk_loses_nothing_once_there_is_room(
     def full(fd: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    monkeypatch.setattr(writer, "_RETRY_US", -1)
     monkeypatch.setattr(os, "write", full)
     with pytest.warns(CelltrailWarning, match="No space left"):
         recorder.log(run, 1, loss=0.5)
@@ -102,6 +151,60 @@ def test_a_spool_that_somebody_removed_is_made_anew(
     recorder.log(run, 1, loss=0.5)
     recorder.log(run, 2, loss=0.5)
     assert steps(store) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("with_its_spool", [True, False])
+def test_a_run_keeps_its_identity_when_the_store_is_removed_while_it_is_open(
+    store: Path, monkeypatch: pytest.MonkeyPatch, with_its_spool: bool
+) -> None:
+    monkeypatch.setattr(writer, "_SEGMENT_SIZE", 2000)
+    monkeypatch.setattr(writer, "_CHECK_US", -1)
+    recorder = Recorder(store)
+    recorder.writer.event("source", sha256="s", text="x = 1")
+    run = recorder.run("old name", source="s", cell_id="c", note="old note")
+    recorder.writer.event("name", run=run, name="name")
+    recorder.writer.event("note", run=run, text="note")
+    ended = recorder.run("ended")
+    recorder.end(ended)
+    for step in range(200):
+        recorder.log(run, step, loss=0.5)
+    assert steps(store) == list(range(200))
+    store.unlink()
+    if with_its_spool:
+        shutil.rmtree(Layout(store).spool)
+    recorder.log(run, 200, loss=0.5)
+    recorder.writer.event("tag", run=ended, tag="late", on=True)
+    opened = open_store(store)
+    (row,) = opened.run_rows()
+    assert (row.id, row.name, row.note, row.number) == (run, "name", "note", 1)
+    assert (row.status, row.cell_id) == ("running", "c")
+    assert opened.source("s") == "x = 1"
+    assert opened.history([row.run], "loss").step[-1] == 200
+    recorder.end(run)
+    assert [row.status for row in opened.run_rows()] == ["finished"]
+
+
+def test_what_a_segment_repeats_of_a_run_changes_nothing_of_it(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_SEGMENT_SIZE", 500)
+    recorder = Recorder(store)
+    first = recorder.run("first")
+    parent = recorder.run("parent")
+    run = recorder.run("r", parent=parent, note="n", git={"commit": "c"})
+    recorder.writer.event("run_context", run=run, git={"commit": "later"})
+    open_store(store).merge()
+    for step in range(100):
+        recorder.log(run, step, loss=0.5)
+    other = Recorder(store)
+    other.writer.event("note", run=run, text="by another")
+    open_store(store).merge()
+    for step in range(100, 200):
+        recorder.log(run, step, loss=0.5)
+    rows = open_store(store).run_rows()
+    assert [row.id for row in rows] == [first, parent, run]
+    assert (rows[2].parent, rows[2].note) == (parent, "by another")
+    assert (rows[2].git_commit, rows[2].number) == ("later", 3)
 
 
 def test_a_record_after_close_still_arrives(store: Path) -> None:

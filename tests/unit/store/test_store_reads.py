@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from spool_recorder import Recorder
 
+from celltrail.ids import new_id
 from celltrail.model import ArtifactInfo, DatasetInfo
 from celltrail.store import open_store
 
@@ -28,6 +30,41 @@ def test_a_run_is_found_by_id_name_number_and_beginning(path: Path) -> None:
     assert store.find_run(first[:5]) is None
     assert store.find_run("no such run") is None
     assert store.find_run(99) is None
+
+
+def test_a_number_may_be_of_any_integer_type_and_none_is_no_run(path: Path) -> None:
+    run = Recorder(path).run("r")
+    store = open_store(path)
+    assert store.find_run(np.int64(1)) == run
+    assert store.find_run(np.uint8(1)) == run
+    assert store.find_run(2**200) is None
+    assert store.find_run(None) is None
+    with pytest.raises(TypeError):
+        store.find_run(1.0)  # type: ignore[arg-type]
+
+
+def test_nothing_is_shown_of_a_run_that_is_only_known_by_reference(path: Path) -> None:
+    recorder = Recorder(path)
+    run, unknown = new_id(), new_id()
+    recorder.log(unknown, 0, x=1.0, y=2.0)
+    recorder.param(unknown, "p", 1)
+    recorder.writer.event("tag", run=unknown, tag="t", on=True)
+    store = open_store(path)
+    store.merge()
+    recorder.writer.event("run", id=run, experiment="tests", kind="cell", started=1)
+    recorder.log(run, 0, x=3.0)
+    data = store.table_data()
+    assert [row.id for row in data.runs] == [run]
+    keys = [data.runs[0].run]
+    assert data.summaries.run.tolist() == keys
+    assert data.summaries.names == ["x"]
+    assert (len(data.params), data.params.names, data.tags) == (0, [], {})
+    assert (len(store.params(None)), store.tags(None)) == (0, {})
+    assert store.summaries(None).run.tolist() == keys
+    assert store.metric_names(None) == ["x"]
+    everything = list(range(10))
+    assert store.history(everything, "x").run.tolist() == keys
+    assert (len(store.params(everything)), store.tags(everything)) == (0, {})
 
 
 def test_table_data_of_some_runs_holds_only_those(path: Path) -> None:

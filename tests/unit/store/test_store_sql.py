@@ -91,5 +91,40 @@ def test_nothing_but_a_query_over_the_store_runs(store: Store, tmp_path: Path, q
     assert len(frame) == 1
 
 
-def test_a_store_without_runs_has_views(tmp_path: Path) -> None:
-    assert len(open_store(tmp_path / "new.duckdb").sql("select * from v_runs")) == 0
+@pytest.mark.parametrize(
+    "query",
+    [
+        "pivot v_params on key using first(value) group by id",
+        "-- which ü\n (pivot v_params on key using first(value) group by id)",
+        "from (pivot v_params on key using first(value) group by id)",
+        "with p as (pivot v_params on key using first(value) group by id) select * from p",
+        "pivot v_params on key in ('lr', 'n') using first(value) group by id",
+    ],
+)
+def test_a_pivot_is_a_query(store: Store, query: str) -> None:
+    assert store.sql(query).columns.tolist() == ["id", "lr", "n"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "copy (pivot v_params on key using first(value)) to '{folder}/out'",
+        "create table t as pivot v_params on key using first(value)",
+        "with p as (pivot runs on name using first(id)) insert into tags select 1, 'x' from p",
+        "select 1; pivot v_params on key using first(value)",
+    ],
+)
+def test_a_pivot_opens_no_way_to_write(store: Store, tmp_path: Path, query: str) -> None:
+    store.merge()
+    with pytest.raises(SqlError):
+        store.sql(query.format(folder=tmp_path))
+    assert not (tmp_path / "out").exists()
+    assert store.tags(None) == {}
+
+
+def test_a_store_that_nobody_made_has_views_and_is_not_made_by_looking(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "folder" / "new.duckdb")
+    assert len(store.sql("select * from v_runs")) == 0
+    with pytest.raises(SqlError):
+        store.sql(f"from read_text('{__file__}')")
+    assert list(tmp_path.iterdir()) == []
