@@ -43,6 +43,13 @@ def recorded(kernel: KernelSession) -> list[dict[str, Any]]:
         ("x = )", "failed", ["SyntaxError"]),
         ("raise KeyboardInterrupt", "interrupted", ["KeyboardInterrupt", ""]),
         ("import sys; sys.exit(2)", "failed", ["SystemExit", "2"]),
+        ("import sys; sys.exit(0)", "finished", None),
+        ("import sys; sys.exit()", "finished", None),
+        (
+            "import asyncio\nraise asyncio.CancelledError",
+            "interrupted",
+            ["asyncio.exceptions.CancelledError"],
+        ),
         ("class E(Exception): ...\nraise E('mine')", "failed", ["E", "mine"]),
         ("import asyncio\nawait asyncio.sleep(0)\n1 / 0", "failed", ["ZeroDivisionError"]),
         ("class B:\n    def __repr__(s): 1 / 0\nB()", "finished", None),
@@ -138,6 +145,58 @@ def test_names_that_are_missing_are_said_on_the_card(shared_kernel: KernelSessio
     assert "--metrics: missing does not exist after the cell" in text
     assert "--metrics: name is not a number after the cell" in text
     assert "--params: model is not a plain value after the cell" in text
+
+
+@pytest.mark.parametrize(
+    ("stop", "status"),
+    [("sys.exit(0)", "finished"), ("raise asyncio.CancelledError", "interrupted")],
+)
+def test_cells_statements_and_blocks_that_end_alike_have_the_same_status(
+    shared_kernel: KernelSession, stop: str, status: str
+) -> None:
+    shared_kernel.run(f"import sys, asyncio\nacc = 0.5\ndef stop(): {stop}")
+    shared_kernel.run(f"%%track -t alike --quiet\n{stop}\nacc = float('1')")
+    shared_kernel.run("for _ in [1]:\n    %track -t alike stop()")
+    shared_kernel.run("import celltrail as ct\nwith ct.track(tags=['alike']):\n    stop()")
+    runs = recorded(shared_kernel)[:3]
+    assert [run["tags"] for run in runs] == [["alike"]] * 3
+    assert [run["status"] for run in runs] == [status] * 3
+    assert runs[2]["metrics"] == {}  # what the cell would have computed after its end
+
+
+def test_a_users_warning_is_shown_once_however_many_cells_are_tracked(
+    kernel: KernelSession,
+) -> None:
+    # in a module: IPython itself forgets what the notebook's own code has warned of
+    kernel.run(
+        "%%writefile helping.py\nimport warnings\ndef helper(): warnings.warn('mind the gap')"
+    )
+    kernel.run("from helping import helper")
+    said = [kernel.run(f"%%track --quiet\nhelper()\na = {n}").text for n in range(3)]
+    assert "".join(said).count("UserWarning: mind the gap") == 1
+
+
+def test_a_number_too_long_to_be_written_takes_no_other_with_it(
+    shared_kernel: KernelSession,
+) -> None:
+    shared_kernel.run("import math\nhuge, lr = math.factorial(3000), 0.5")
+    answer = shared_kernel.run("%%track --quiet\nmore, acc = huge * 2, lr * 2")
+    assert answer.text == ""
+    run = recorded(shared_kernel)[0]
+    assert run["params"] == {"huge": "<int of 9131 digits>", "lr": 0.5}
+    assert run["metrics"] == {"more": float("inf"), "acc": 1.0}
+
+
+def test_blocks_and_the_table_know_the_notebook_that_vscode_tells(kernel: KernelSession) -> None:
+    kernel.run("__vsc_ipynb_file__ = '/home/me/fit.ipynb'")
+    kernel.run("import celltrail as ct\nwith ct.track('block'): pass")
+    kernel.run("%%track cell --quiet\nx = 1")
+    kernel.run("with ct.track('other', experiment='x'): pass")
+    experiments = {run["name"]: run["experiment"] for run in recorded(kernel)}
+    assert experiments == {"block": "fit", "cell": "fit", "other": "x"}
+    table = kernel.run("%track").of_kind("display_data")
+    shown = "".join(output["data"].get("text/plain", "") for output in table)
+    assert all(name in shown for name in ("block", "cell", "other"))
 
 
 def test_options_are_recorded(shared_kernel: KernelSession) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import textwrap
 
+from celltrail.capture.parse import parse_quietly
+
 __all__ = ["block_source"]
 
 #: Beyond this many lines a file is not parsed only to find one block in it.
@@ -36,8 +38,8 @@ def block_source(source: str, line: int) -> str:
     if not lines or len(lines) > _MAX_LINES:
         return ""
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        tree = parse_quietly(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     around = [
         node

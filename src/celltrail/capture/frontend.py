@@ -9,7 +9,7 @@ from celltrail.config import notebook_path
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["notebook_of"]
+__all__ = ["notebook_of", "told_by_vscode"]
 
 
 def notebook_of(namespace: Mapping[str, object]) -> str | None:
@@ -31,8 +31,20 @@ def notebook_of(namespace: Mapping[str, object]) -> str | None:
     >>> notebook_of({"__vsc_ipynb_file__": "/home/me/fit.ipynb"})
     '/home/me/fit.ipynb'
     """
-    told = namespace.get("__vsc_ipynb_file__")
-    if type(told) is str and told:
+    told = told_by_vscode(namespace)
+    if told is not None:
         return told
     path = notebook_path()
     return None if path is None else str(path)
+
+
+def told_by_vscode(namespace: Mapping[str, object]) -> str | None:
+    """Give the path that VS Code leaves in the notebook's namespace, if it does.
+
+    Examples
+    --------
+    >>> told_by_vscode({"x": 1}) is None
+    True
+    """
+    told = namespace.get("__vsc_ipynb_file__")
+    return told if type(told) is str and told else None

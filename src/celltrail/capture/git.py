@@ -1,9 +1,12 @@
-"""Where the code stands in git: asked with bounded time, and never within a cell."""
+"""Where the code stands in git: read from its files, and never within a cell."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import TYPE_CHECKING, TypedDict
+
+from celltrail.capture.values import known_class
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,6 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["GitState", "describe_git"]
 
 _TIMEOUT = 5.0
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REF = re.compile(r"refs/[^\s:?*\[\\]+")
+_BRANCH = "refs/heads/"
+#: A symbolic ref may name another; git itself follows five.
+_MAX_LINKS = 5
 
 
 class GitState(TypedDict):
@@ -23,33 +31,113 @@ class GitState(TypedDict):
     branch
         None on a detached head.
     dirty
-        Whether tracked files were changed; new files do not count.
+        Whether tracked files were changed; new files do not count. None where git was not
+        asked or did not answer.
     """
 
     commit: str
     branch: str | None
-    dirty: bool
+    dirty: bool | None
 
 
-def describe_git(folder: Path) -> GitState | None:
-    """Ask git about the repository that a folder is in.
+def describe_git(folder: Path, *, ask: bool | None = None) -> GitState | None:
+    """Tell the state of the repository that a folder is in.
 
     Parameters
     ----------
     folder
         Any folder of the work tree.
+    ask
+        Whether the program ``git`` may be started, which alone can tell ``dirty``. By
+        default only in a process of IPython's, such as a notebook's kernel.
 
     Returns
     -------
     GitState or None
-        None outside of a repository, before the first commit, without git, or when git
-        does not answer within five seconds.
+        None outside of a repository and before the first commit.
 
     Notes
     -----
-    Starts a process: for a worker thread, not for a cell's hooks. ``git`` is told to take
-    no locks, so that a commit going on elsewhere is not disturbed.
+    Commit and branch are read from the files in ``.git``, also of linked worktrees and
+    submodules. A script may be waiting for children of its own (``os.wait``), and would
+    get the end of ours: hence in scripts no process is started, and ``dirty`` is None.
+    Where it is started, this is for a worker thread: it is given five seconds. ``git`` is
+    told to take no locks, so that a commit going on elsewhere is not disturbed.
     """
+    if not folder.is_dir():
+        return None
+    ours = next((g for f in (folder, *folder.parents) if (g := _git_folder(f / ".git"))), None)
+    if ours is None:
+        return None
+    state = _read_files(ours)
+    if not (_is_interactive() if ask is None else ask):
+        return state
+    told = _ask_git(folder)
+    if state is None or told is None:
+        return told or state
+    state["dirty"] = told["dirty"]
+    return state
+
+
+def _is_interactive() -> bool:
+    """Say whether a shell of IPython's runs in this process, without importing it."""
+    shell = known_class("IPython.core.interactiveshell", "InteractiveShell")
+    return shell is not None and bool(shell.initialized())  # type: ignore[attr-defined]
+
+
+def _git_folder(place: Path) -> Path | None:
+    """Give the folder that ``.git`` is or, in worktrees and submodules, names."""
+    try:
+        if place.is_file():
+            kind, _, path = place.read_text("utf-8", "surrogateescape").partition(":")
+            if kind != "gitdir":
+                return None
+            place = place.parent / path.strip()
+        return place if (place / "HEAD").is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _read_files(ours: Path) -> GitState | None:
+    """Follow ``HEAD`` to a commit; None where there is none, or git keeps refs otherwise."""
+    shared = _first_line(ours / "commondir")
+    common = ours / shared if shared else ours
+    value = _first_line(ours / "HEAD")
+    branch = None
+    for _ in range(_MAX_LINKS):
+        if not value.startswith("ref:"):
+            break
+        name = value.removeprefix("ref:").strip()
+        if not _REF.fullmatch(name) or ".." in name:
+            return None
+        if branch is None and name.startswith(_BRANCH):
+            branch = name.removeprefix(_BRANCH)
+        value = _first_line(ours / name) or _first_line(common / name) or _packed(common, name)
+    if not _HASH.fullmatch(value):
+        return None
+    return {"commit": value, "branch": branch, "dirty": None}
+
+
+def _first_line(file: Path) -> str:
+    """Give a file's first line, empty where there is no such file."""
+    try:
+        with file.open(encoding="utf-8", errors="surrogateescape") as stream:
+            return stream.readline(4_096).strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _packed(common: Path, name: str) -> str:
+    """Give a ref's hash from ``packed-refs``, where git moves refs that rarely change."""
+    try:
+        with (common / "packed-refs").open(encoding="utf-8", errors="surrogateescape") as lines:
+            found = (line.split() for line in lines)
+            return next((parts[0] for parts in found if parts[1:] == [name]), "")
+    except (OSError, ValueError):
+        return ""
+
+
+def _ask_git(folder: Path) -> GitState | None:
     command = ["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch"]
     command += ["--untracked-files=no"]
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -91,15 +92,25 @@ def look_before(
         if name not in space or name.startswith("_"):
             continue
         value = space[name]
-        dataset = describe_dataset(name, value)
-        if dataset is not None:
-            datasets.append(dataset)
-        elif name in names.reads or name not in names.binds:
-            where = "" if name in names.reads else f" by {late[name]}"
-            _add_param(params, name, value, f"read{where} from {origin}")
+        with _for_itself():
+            dataset = describe_dataset(name, value)
+            if dataset is not None:
+                datasets.append(dataset)
+            elif name in names.reads or name not in names.binds:
+                where = "" if name in names.reads else f" by {late[name]}"
+                _add_param(params, name, value, f"read{where} from {origin}")
     whole = len(space) <= _MAX_COMPARED
     compared = space if whole else {n: space[n] for n in names.binds if n in space}
     return Before(names, params, datasets, numbers_of(compared), whole)
+
+
+def _for_itself() -> AbstractContextManager[None]:
+    """Let a value that cannot be read be left out, and take no other with it.
+
+    There are values that nobody has thought of, such as a number too long to be written.
+    Of what is left out nothing is said: like any object of an unknown class.
+    """
+    return suppress(Exception)
 
 
 def _add_param(params: dict[str, Inferred], name: str, value: object, reason: str) -> None:
@@ -126,7 +137,8 @@ def infer(
     namespace
         The notebook's namespace now.
     failed
-        Whether the cell stopped early, so that some of its assignments were not run.
+        Whether the cell stopped early, by an error or ``sys.exit(0)``, so that some of its
+        assignments were not run.
     alone
         Whether nothing else ran at the same time; else only what the cell's source shows
         is taken.
@@ -148,11 +160,13 @@ def infer(
         value = namespace.get(name, NOTHING)
         unchanged = name in before.numbers and before.numbers[name] is value
         if value is not NOTHING:
-            _judge(found, before, name, binds, value, unchanged=unchanged, failed=failed)
+            with _for_itself():
+                _judge(found, before, name, binds, value, unchanged=unchanged, failed=failed)
     if alone and before.whole and not names.star_import:
         _add_unseen(found, before, namespace)
     if names.result is not None and result is not NOTHING:
-        found.metrics.update(result_metrics(names.result, result))
+        with _for_itself():
+            found.metrics.update(result_metrics(names.result, result))
     return found
 
 
@@ -221,4 +235,5 @@ def _add_unseen(found: Inference, before: Before, namespace: dict[str, object]) 
         if numbers.get(name, NOTHING) is value or name in binds:
             continue
         if len(name) > 1 and not name.startswith("_"):
-            _add_metric(found, name, value, "changed while the cell ran")
+            with _for_itself():
+                _add_metric(found, name, value, "changed while the cell ran")

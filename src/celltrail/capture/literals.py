@@ -13,6 +13,8 @@ __all__ = ["NOT_LITERAL", "NotLiteral", "literal_value"]
 
 _MAX_ITEMS = 200
 _MAX_POWER = 64
+#: Powers of powers grow fast, and larger numbers are no settings.
+_MAX_BITS = 10_000
 
 
 class NotLiteral:
@@ -113,5 +115,7 @@ def _arithmetic(node: ast.UnaryOp | ast.BinOp) -> Any:
     try:
         value = apply(*operands)
     except (ArithmeticError, ValueError):
+        return NOT_LITERAL
+    if type(value) is int and value.bit_length() > _MAX_BITS:
         return NOT_LITERAL
     return value if type(value) in (int, float) else NOT_LITERAL

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from celltrail.capture.parse import parse_quietly
 from celltrail.capture.scopes import free_names
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def magic_code(call: ast.Call) -> MagicCode | None:
 
 def _parse(code: str) -> Sequence[ast.stmt]:
     try:
-        return ast.parse(code).body
+        return parse_quietly(code).body
     except (SyntaxError, ValueError):
         pass
     # magics within magics are transformed only when the outer one runs
@@ -87,7 +88,7 @@ def _parse(code: str) -> Sequence[ast.stmt]:
 
     manager: Any = TransformerManager
     try:
-        return ast.parse(str(manager().transform_cell(code))).body
+        return parse_quietly(str(manager().transform_cell(code))).body
     except (SyntaxError, ValueError):
         return []
 
@@ -97,7 +98,7 @@ def _parse_line(line: str) -> Sequence[ast.stmt]:
     position = 0
     while line[position:].strip():
         try:
-            return ast.parse(line[position:].strip()).body
+            return parse_quietly(line[position:].strip()).body
         except (SyntaxError, ValueError):
             word = _WORD.match(line, position)
             position = word.end() if word else len(line)

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from celltrail.capture.binds import Bind, BindKind, bind_pairs
 from celltrail.capture.magics import magic_code
+from celltrail.capture.parse import parse_quietly
 from celltrail.capture.scopes import free_names, target_names
 
 if TYPE_CHECKING:
@@ -76,10 +76,7 @@ def analyse(code: str, line_count: int = 0) -> CellNames | None:
         return None
     visitor = _CellVisitor(line_count)
     try:
-        with warnings.catch_warnings():  # the user gets them from IPython's own compilation
-            warnings.simplefilter("ignore")
-            module = ast.parse(code)
-        visitor.run(module.body)
+        visitor.run(parse_quietly(code).body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return CellNames(

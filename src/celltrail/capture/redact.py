@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from celltrail.model import ParamValue
 
 __all__ = ["MARK", "is_secret_name", "redact_param", "redact_text"]
@@ -17,10 +19,13 @@ __all__ = ["MARK", "is_secret_name", "redact_param", "redact_text"]
 #: What stands where a secret was.
 MARK = "[redacted]"
 
+#: Of a longer name, or path of names, only the end is looked at.
+_MAX_NAME = 200
+
 _SECRET_WORDS = (
     r"api_?key|access_?key|auth_?key|private_?key|secret_?key|account_?key|signing_?key"
     r"|encryption_?key|passwords?|passwd|passphrase|pwd|secrets?|credentials?|auth_?token"
-    r"|access_?token|refresh_?token|bearer|api_?token|client_?secret"
+    r"|access_?token|refresh_?token|bearer|api_?token|client_?secret|authorization"
 )
 _SECRET_NAME = re.compile(rf"(?:^|[._\-\s])(?:{_SECRET_WORDS}|[a-z0-9]+_key|token)$", re.IGNORECASE)
 # settings of language models, and keys of tables and random numbers
@@ -33,9 +38,12 @@ _HARMLESS_NAME = re.compile(
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
+# Sources may be long, and every cell passes here: each pattern takes time in proportion to
+# the text. So a pattern starts only where a word starts, or what it takes is bounded, and
+# what can only match in one way is possessive (``*+``).
 _TOKEN = re.compile(
     r"""
-      \bsk-(?:[A-Za-z]+-)*[A-Za-z0-9_-]{20,}            # OpenAI, Anthropic
+      \bsk-[A-Za-z0-9_-]{20,}                           # OpenAI, Anthropic
     | \bgh[pousr]_[A-Za-z0-9]{30,} | \bgithub_pat_[A-Za-z0-9_]{40,}
     | \bglpat-[A-Za-z0-9_-]{20,}
     | \bhf_[A-Za-z0-9]{30,}
@@ -43,24 +51,56 @@ _TOKEN = re.compile(
     | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b                     # AWS
     | \bAIza[0-9A-Za-z_-]{35}                           # Google
     | \bxox[abeoprs]-[A-Za-z0-9-]{10,}                  # Slack
-    | \beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+   # JWT
-    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----.*?-----END[ ][A-Z ]*PRIVATE[ ]KEY-----
+    | (?<![\w-])eyJ[A-Za-z0-9_-]{10,}+\.eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]+   # JWT
+    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----
+      (?:[^-]|-(?!----(?:BEGIN|END)[ ]))*+
+      -----END[ ][A-Z ]*PRIVATE[ ]KEY-----
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE,
 )
-_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@'\"]*):([^\s/@'\"]+)(?=@)")
-# name = "value", name: 'value', "name": "value", -p name=value, --name value
-_ASSIGNMENT = re.compile(
+_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@'\"]*+):([^\s/@'\"]++)(?=@)")
+_URL_QUERY = re.compile(r"[?&;](?P<name>[\w.\-]{1,80}+)=(?P<text>[^\s&;#'\"<>{}()\\]++)")
+_URL_NAME = re.compile(r"(?:^|[-_])(?:sig|signature)$", re.IGNORECASE)
+# Authorization: Bearer ..., also as "Authorization": "Bearer ..."
+_HEADER = re.compile(
     r"""
-    (?P<name>[A-Za-z_][\w.\-]*)
-    (?P<quote>["']?)\]?
-    \s*(?:=(?!=)|:(?!=))\s*
+      \bauthorization["']?\s*+[:=,]\s*+[fFrRbB]?["']?(?:bearer|basic|token|digest|apikey)[ ]++
+      (?P<text>[^\s'"{}\\]++)
+    | \bbearer[ ]++(?P<alone>(?=[A-Za-z._~+/=\-]*+[0-9])[A-Za-z0-9._~+/=\-]{16,}+)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+# what stands before a value: name =, name: str =, name:, "name":, d["name"] =
+_HEAD = re.compile(
+    r"""
+    (?<![\w.\-])-{0,2}(?P<name>[A-Za-z_][\w.\-]*+)
+    ["']?\]?\s*+
+    (?: :[ \t]*+[A-Za-z][\w.\[\]|, \t]{0,60}=(?!=) | =(?!=) | :(?!=) )
+    \s*+
+    """,
+    re.VERBOSE,
+)
+_VALUE = re.compile(
+    r"""
     (?P<prefix>[rRbBuUfF]{0,2})
-    (?: (?P<q>\"\"\"|'''|["'])(?P<text>(?:\\.|(?!(?P=q)).)+)(?P=q) )
+    (?P<q>\"\"\"|\'\'\'|["'])(?P<text>(?:\\.|(?!(?P=q))[^\\])++)(?P=q)
     """,
     re.VERBOSE | re.DOTALL,
 )
-_OPTION = re.compile(r"(?P<head>(?:-p|--param)[ =]+(?P<name>[\w.\-]+)=)(?P<text>[^\s\"']+)")
+#: A text that only puts a variable in its place tells nothing.
+_ONLY_FIELD = re.compile(r"(?:\w+ )?\{[^{}\"']+\}")
+_OPTION = re.compile(
+    r"(?<![\w-])(?:-p|--param)(?:[ \t]++|=)[\"']?(?P<name>[A-Za-z_][\w.\-]*+)=(?P<text>[^\s\"']++)"
+)
+# %env NAME=value, %env NAME value, also as IPython's tracebacks show it; export NAME=value
+_ENVIRONMENT = re.compile(
+    r"""
+      ^[ \t]*+%(?:set_)?env[ \t]++(?P<name>\w++)(?:[ \t]*+=[ \t]*+|[ \t]++)(?P<text>[^\n]++)
+    | run_line_magic\('(?:set_)?env',[ ]'(?P<name2>\w++)[ =]++(?P<text2>[^'\n]++)
+    | \bexport[ \t]++(?P<name3>\w++)=(?P<text3>[^\s'"$;]++)
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
 
 
 def is_secret_name(name: str) -> bool:
@@ -73,7 +113,7 @@ def is_secret_name(name: str) -> bool:
     >>> is_secret_name("max_tokens"), is_secret_name("sort_key")
     (False, False)
     """
-    name = _CAMEL.sub("_", name)
+    name = _CAMEL.sub("_", name[-_MAX_NAME:])
     return bool(_SECRET_NAME.search(name)) and not _HARMLESS_NAME.search(name)
 
 
@@ -94,31 +134,71 @@ def redact_text(text: str) -> tuple[str, int]:
     --------
     >>> redact_text('api_key = "abc123"')
     ('api_key = "[redacted]"', 1)
+    >>> redact_text("get('https://example.org/?token=abc123&page=2')")
+    ("get('https://example.org/?token=[redacted]&page=2')", 1)
+    """
+    text, count = _TOKEN.subn(MARK, text)
+    text, more = _URL_PASSWORD.subn(rf"\1:{MARK}", text)
+    count += more
+    for clean in (_redact_headers, _redact_assignments, _redact_options):
+        text, more = clean(text)
+        count += more
+    return text, count
+
+
+def _redact_headers(text: str) -> tuple[str, int]:
+    return _mark(_HEADER, text)
+
+
+def _redact_options(text: str) -> tuple[str, int]:
+    """Mark values that stand without quotes: in URLs, options of magics and shell lines."""
+    count = 0
+    for pattern in (_OPTION, _ENVIRONMENT):
+        text, more = _mark(pattern, text)
+        count += more
+    text, more = _mark(_URL_QUERY, text, lambda n: is_secret_name(n) or bool(_URL_NAME.search(n)))
+    return text, count + more
+
+
+def _mark(
+    pattern: re.Pattern[str], text: str, is_secret: Callable[[str], bool] = is_secret_name
+) -> tuple[str, int]:
+    """Mark what the last group of a match holds, if the group before is a secret's name.
+
+    A pattern without groups for names has only groups to be marked.
     """
     count = 0
+    named = any(group.startswith("name") for group in pattern.groupindex)
 
-    def mark(match: re.Match[str]) -> str:
+    def replace(match: re.Match[str]) -> str:
         nonlocal count
-        count += 1
-        return MARK
-
-    def mark_value(match: re.Match[str]) -> str:
-        if not is_secret_name(match["name"]) or MARK in match["text"]:
+        index = match.lastindex or 0
+        if MARK in match[index]:
             return match[0]
-        nonlocal count
+        if named and not is_secret(match[index - 1]):
+            return match[0]
         count += 1
-        start, end = (i - match.start() for i in match.span("text"))
+        start, end = (i - match.start() for i in match.span(index))
         return match[0][:start] + MARK + match[0][end:]
 
-    def mark_password(match: re.Match[str]) -> str:
-        nonlocal count
-        count += 1
-        return f"{match[1]}:{MARK}"
+    return pattern.sub(replace, text), count
 
-    text = _TOKEN.sub(mark, text)
-    text = _URL_PASSWORD.sub(mark_password, text)
-    text = _ASSIGNMENT.sub(mark_value, text)
-    return _OPTION.sub(mark_value, text), count
+
+def _redact_assignments(text: str) -> tuple[str, int]:
+    """Mark texts in quotes that are given a secret's name."""
+    parts = []
+    done = 0
+    for head in _HEAD.finditer(text):
+        if head.start() < done or not is_secret_name(head["name"]):
+            continue
+        value = _VALUE.match(text, head.end())
+        if value is None or MARK in value["text"]:
+            continue
+        if "f" in value["prefix"].lower() and _ONLY_FIELD.fullmatch(value["text"]):
+            continue
+        parts += [text[done : value.start("text")], MARK]
+        done = value.end("text")
+    return "".join([*parts, text[done:]]), len(parts) // 2
 
 
 def redact_param(key: str, value: ParamValue) -> tuple[Any, int]:
@@ -127,28 +207,33 @@ def redact_param(key: str, value: ParamValue) -> tuple[Any, int]:
     Parameters
     ----------
     key
-        The param's name.
+        The param's name; what stands below a secret's name (``credentials.user``) is
+        secret too.
     value
         Its value; lists and mappings are looked through.
 
     Returns
     -------
     (object, int)
-        The value, and how many secrets were taken out.
+        The value, and how many secrets were taken out. Bools, None and empty values are
+        never secrets.
 
     Examples
     --------
     >>> redact_param("token", "abc"), redact_param("lr", 0.1)
     (('[redacted]', 1), (0.1, 0))
+    >>> redact_param("credentials", {"user": "me", "pin": 1234})
+    ({'user': '[redacted]', 'pin': '[redacted]'}, 2)
     """
-    if type(value) is str:
-        if value and is_secret_name(key):
-            return MARK, 1
-        return redact_text(value)
     if isinstance(value, dict):
-        pairs = {k: redact_param(k, v) for k, v in value.items()}
+        pairs = {k: redact_param(f"{key}.{k}", v) for k, v in value.items()}
         return {k: v for k, (v, _) in pairs.items()}, sum(n for _, n in pairs.values())
     if isinstance(value, (list, tuple)):
         parts = [redact_param(key, v) for v in value]
         return [v for v, _ in parts], sum(n for _, n in parts)
-    return value, 0
+    if value is None or value == "" or isinstance(value, bool):
+        return value, 0
+    names = key[-_MAX_NAME:].split(".")
+    if any(is_secret_name(name) for name in [*names, key]):
+        return MARK, 1
+    return redact_text(value) if isinstance(value, str) else (value, 0)

@@ -7,6 +7,7 @@ exact classes known here; of everything else only the name of the type is taken.
 
 from __future__ import annotations
 
+import math
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,9 @@ __all__ = [
 MAX_TEXT = 1_000
 MAX_ITEMS = 50
 _MAX_DEPTH = 4
+#: Python's own default; whoever reads the store has no other, mostly.
+_MAX_DIGITS = 4_300
+_INT64 = range(-(2**63), 2**63)
 
 
 class Nothing:
@@ -123,7 +127,8 @@ def number(value: object) -> Number | Nothing:
     Parameters
     ----------
     value
-        Anything. A bool counts as 0 or 1, a torch tensor without dimensions as its item.
+        Anything. A bool counts as 0 or 1, a torch tensor without dimensions as its item;
+        an int beyond 64 bits becomes a float, which is infinite beyond 1e308.
 
     Examples
     --------
@@ -132,10 +137,9 @@ def number(value: object) -> Number | Nothing:
     """
     kind = id(type(value))
     if kind in _BUILTIN_NUMBERS:
-        return int(value) if type(value) is bool else value  # type: ignore[return-value]
+        return _measured(value)
     if kind in _numpy_ids():
-        item = value.item()  # type: ignore[attr-defined]
-        return int(item) if type(item) is bool else item
+        return _measured(value.item())  # type: ignore[attr-defined]
     return _torch_number(value)
 
 
@@ -148,7 +152,31 @@ def _torch_number(value: Any) -> Number | Nothing:
     except Exception:  # noqa: BLE001  # a meta or quantised tensor has no value: not recorded
         return NOTHING
     kind = type(item)
-    return item if kind is int or kind is float else NOTHING
+    return _measured(item) if kind is int or kind is float else NOTHING
+
+
+def _measured(value: Any) -> Number:
+    """Give a plain number as a metric holds it: an int only within 64 bits."""
+    if type(value) is float:
+        return value
+    whole = int(value)
+    if whole in _INT64:
+        return whole
+    try:
+        return float(whole)
+    except OverflowError:
+        return math.inf if whole > 0 else -math.inf
+
+
+def _setting(value: int) -> int | str:
+    """Give an int as a param holds it: as a remark where Python refuses to write it out."""
+    limit = min(_MAX_DIGITS, sys.get_int_max_str_digits() or _MAX_DIGITS)
+    size = abs(value)
+    if size.bit_length() <= 3 * limit:  # surely shorter, at 3.3 bits a digit
+        return value
+    if size < 10**limit:
+        return value
+    return f"<int of {math.floor(math.log10(size)) + 1} digits>"
 
 
 def plain(value: object) -> ParamValue | Nothing:
@@ -158,7 +186,8 @@ def plain(value: object) -> ParamValue | Nothing:
     ----------
     value
         Anything. Numbers, bools, None, texts up to 1,000 characters, and lists, tuples
-        and string-keyed dicts of those with up to 50 items in all.
+        and string-keyed dicts of those with up to 50 items in all. An int of more digits
+        than Python writes out becomes a text that says how many they are.
 
     Examples
     --------
@@ -176,7 +205,9 @@ def plain(value: object) -> ParamValue | Nothing:
 def _plain(value: Any, budget: list[int], depth: int) -> Any:
     kind = type(value)
     budget[0] -= 1
-    if value is None or kind is bool or kind is int or kind is float:
+    if kind is int:
+        return _setting(value)
+    if value is None or kind is bool or kind is float:
         return value
     if kind is str:
         return value if len(value) <= MAX_TEXT else NOTHING

@@ -32,6 +32,7 @@ class _Extension:
     def add(self) -> None:
         """Add transformers, hooks and the magic."""
         shell = self._shell
+        self._hooks.learn_notebook()
         shell.input_transformers_cleanup.insert(0, self._stripper.first)
         shell.input_transformers_cleanup.append(self._stripper.pasted)
         shell.input_transformers_post.append(self._stripper.pad)

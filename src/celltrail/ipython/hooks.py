@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import display
 
 from celltrail.api import card_for
-from celltrail.capture.frontend import notebook_of
+from celltrail.capture.frontend import notebook_of, told_by_vscode
 from celltrail.capture.redact import redact_text
 from celltrail.capture.values import NOTHING
-from celltrail.config import is_disabled
+from celltrail.config import is_disabled, tell_notebook
 from celltrail.ipython.guard import guarded
 from celltrail.ipython.options import parse_options
-from celltrail.ipython.outcome import outcome
+from celltrail.ipython.outcome import outcome, raised_in
 from celltrail.ipython.recorder import Recorder, say
 from celltrail.ipython.transform import Head, head_of
 from celltrail.model import SourceInfo, Status
@@ -82,6 +82,12 @@ class CellHooks:
         """Whether celltrail is switched off."""
         return is_disabled() if "CELLTRAIL_DISABLED" in os.environ else self._disabled
 
+    def learn_notebook(self) -> None:
+        """Let blocks, functions and ``%track`` know which notebook VS Code says this is."""
+        told = told_by_vscode(self._shell.user_ns)
+        if told is not None:
+            tell_notebook(told)
+
     # The hooks take any arguments: IPython calls its event hooks experimental. ---------
     @guarded(before_cell=True)
     def before_cell(self, info: Any = None, *_args: Any, **_kwargs: Any) -> None:
@@ -89,6 +95,7 @@ class CellHooks:
         raw = getattr(info, "raw_cell", None)
         if type(raw) is not str or self.is_disabled:
             return
+        self.learn_notebook()
         frame = _Frame(info, raw)
         others = list(self._frames.values())
         frame.nested = any(other.thread == frame.thread for other in others)
@@ -142,7 +149,8 @@ class CellHooks:
         if recorder is not None:
             value = getattr(result, "result", None)
             shown = NOTHING if value is None else value
-            recorder.close(self._shell.user_ns, status, error, shown)
+            early = raised_in(result) is not None
+            recorder.close(self._shell.user_ns, status, error, shown, early=early)
             run_id = recorder.run.id
         if frame.nested:
             return

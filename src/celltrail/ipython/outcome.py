@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import traceback
 from typing import Any
 
 from celltrail.capture.values import type_name
 from celltrail.model import ErrorInfo, Status
+from celltrail.record import status_of
 
-__all__ = ["error_info", "outcome"]
+__all__ = ["error_info", "outcome", "raised_in"]
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _MAX_MESSAGE = 5_000
@@ -31,17 +31,22 @@ def outcome(result: Any, shell: Any) -> tuple[Status, ErrorInfo | None]:
     Returns
     -------
     (Status, ErrorInfo or None)
+        The same status as a ``with`` block that ends so: ``sys.exit(0)`` finishes a cell.
         An interrupted ``await`` ends in ``CancelledError``, and so does waiting for a task
         that the cell itself cancelled: both count as interrupted.
     """
-    error = getattr(result, "error_before_exec", None)
-    if error is None:
-        error = getattr(result, "error_in_exec", None)
-    if error is None:
-        return Status.FINISHED, None
-    stopped = isinstance(error, (KeyboardInterrupt, asyncio.CancelledError))
-    status = Status.INTERRUPTED if stopped else Status.FAILED
+    error = raised_in(result)
+    status = Status.FINISHED if error is None else status_of(error)
+    if error is None or status is Status.FINISHED:
+        return status, None
     return status, _shown(error, result, shell) or error_info(error)
+
+
+def raised_in(result: Any) -> BaseException | None:
+    """Give the exception that ended a cell, from IPython's ``ExecutionResult``."""
+    error = getattr(result, "error_before_exec", None)
+    found: BaseException | None = getattr(result, "error_in_exec", None) if error is None else error
+    return found
 
 
 def _shown(error: BaseException, result: Any, shell: Any) -> ErrorInfo | None:

@@ -126,6 +126,8 @@ class Recorder:
         status: Status,
         error: ErrorInfo | None = None,
         result: object = NOTHING,
+        *,
+        early: bool = False,
     ) -> None:
         """End the run with what came of it; a second call does nothing.
 
@@ -137,6 +139,8 @@ class Recorder:
             How it ended.
         result
             The value of the last expression.
+        early
+            Whether it ended before its last line, as it also does by ``sys.exit(0)``.
         """
         if self._done:
             return
@@ -147,7 +151,7 @@ class Recorder:
                 found = infer(
                     self.before,
                     namespace,
-                    failed=status is not Status.FINISHED,
+                    failed=early or status is not Status.FINISHED,
                     alone=self.alone,
                     result=result,
                 )

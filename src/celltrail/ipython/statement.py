@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.frontend import notebook_of
@@ -12,6 +11,7 @@ from celltrail.ipython.guard import guarded
 from celltrail.ipython.outcome import error_info
 from celltrail.ipython.recorder import Recorder
 from celltrail.model import SourceInfo, Status
+from celltrail.record import status_of
 
 if TYPE_CHECKING:
     from celltrail.ipython.options import TrackOptions
@@ -57,9 +57,7 @@ def run_statement(
     try:
         value = _execute(shell, statement, code, local_namespace)
     except BaseException as error:
-        stopped = isinstance(error, (KeyboardInterrupt, asyncio.CancelledError))
-        status = Status.INTERRUPTED if stopped else Status.FAILED
-        _close(recorder, _names_now(shell, local_namespace), status, error, NOTHING)
+        _close(recorder, _names_now(shell, local_namespace), status_of(error), error, NOTHING)
         raise
     result = NOTHING if value is None else value
     _close(recorder, _names_now(shell, local_namespace), Status.FINISHED, None, result)
@@ -88,7 +86,8 @@ def _close(
     result: object,
 ) -> None:
     if recorder is not None:
-        recorder.close(space, status, None if error is None else error_info(error), result)
+        info = None if error is None or status is Status.FINISHED else error_info(error)
+        recorder.close(space, status, info, result, early=error is not None)
 
 
 def _names_now(shell: Any, local_namespace: dict[str, object] | None) -> dict[str, object]:

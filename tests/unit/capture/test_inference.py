@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 
 from celltrail.capture.infer import Inference, infer, look_before
 from celltrail.capture.names import analyse
-from celltrail.capture.values import NOTHING
+from celltrail.capture.values import NOTHING, plain
 from celltrail.model import Inferred
 
 
@@ -146,6 +148,47 @@ def test_numpy_numbers_count_as_numbers() -> None:
     found = run_cell("m = np.float32(0.5)\nk = np.int64(3)\nb = np.bool_(True)", {"np": np})
     assert values(found.metrics) == {"m": 0.5, "k": 3, "b": 1}
     assert [type(v) for v in values(found.metrics).values()] == [float, int, int]
+
+
+def test_numbers_too_long_to_be_written_take_no_other_with_them() -> None:
+    space: dict[str, Any] = {"huge": math.factorial(3000), "lr": 0.5, "big": 10**30}
+    found = run_cell("acc = lr * 2\nmore = huge * 2\nless = -huge\nexact = big + 1\nn = 3", space)
+    assert values(found.params) == {
+        "huge": "<int of 9131 digits>",
+        "lr": 0.5,
+        "big": 10**30,
+        "n": 3,
+    }
+    assert values(found.metrics) == {
+        "acc": 1.0,
+        "more": math.inf,
+        "less": -math.inf,
+        "exact": 1e30,
+    }
+    json.dumps([values(found.params), values(found.metrics)])
+    shown = run_cell("huge", space, result=[space["huge"]])
+    assert values(shown.params) == {"huge": "<int of 9131 digits>"}
+
+
+def test_the_longest_int_that_can_be_written_is_kept() -> None:
+    longest = 10**4299
+    assert plain(longest) == longest
+    assert plain([longest * 10, 1]) == ["<int of 4301 digits>", 1]
+
+
+def test_powers_of_powers_are_not_worked_out() -> None:
+    assert not run_cell("if 0:\n    x = (((9**64)**64)**64)**64").params
+
+
+def test_a_value_that_cannot_be_read_is_left_out_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str, value: object) -> None:
+        if name == "bad":
+            raise ValueError(name)
+
+    monkeypatch.setattr("celltrail.capture.infer.describe_dataset", fail)
+    found = run_cell("acc = (good, bad)[0] * 2.5", {"bad": 1, "good": 2})
+    assert values(found.params) == {"good": 2}
+    assert values(found.metrics) == {"acc": 5.0}
 
 
 def test_frames_and_arrays_that_are_read_are_datasets_as_they_were_before() -> None:

@@ -39,6 +39,22 @@ def test_names_of_settings_are_not_secrets(name: str) -> None:
         "url = 'https://me:hunter2hunter2@example.org/x'",
         "%%track -p api_key=hunter2hunter2",
         'secret = """hunter2hunter2\nhunter2hunter2"""',
+        'api_key: str = "hunter2hunter2"',
+        "run('mysql', \"--password='hunter2'\")",
+        "%env DB_PASSWORD=hunter2",
+        "x = 1\n  %env DB_PASSWORD hunter2's",
+        "%set_env DB_PASSWORD hunter2",
+        "get_ipython().run_line_magic('env', 'DB_PASSWORD=hunter2')",
+        "!export DB_PASSWORD=hunter2; run",
+        "%%track -p 'api_key=hunter2'",
+        "curl -H 'Authorization: Bearer hunter2'",
+        "curl -H 'authorization: Basic hunter2=='",
+        '{"Authorization": "Bearer hunter2"}',
+        '{"Authorization": "hunter2"}',
+        "see Bearer hunter2hunter2hunter2",
+        "get('https://example.org/x?page=1&api_key=hunter2&size=2')",
+        "https://example.org/x?token=hunter2",
+        "https://example.org/x?a=b&X-Amz-Signature=hunter2",
     ],
 )
 def test_secrets_in_source_are_marked(text: str) -> None:
@@ -67,10 +83,55 @@ def test_tokens_of_a_known_shape_are_marked_wherever_they_stand(token: str) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["lr = 0.1", "x = key == 'abc'", "token = get_token()", "d['sort_key'] = 'name'", "a: 'b'"],
+    [
+        "lr = 0.1",
+        "x = key == 'abc'",
+        "token = get_token()",
+        "d['sort_key'] = 'name'",
+        "a: 'b'",
+        "%env OMP_NUM_THREADS=4",
+        "https://example.org/?page=2&sort=name",
+        "bearer of bad news",
+        'h = {"Authorization": f"Bearer {token}"}',
+        "password = f'{word}'",
+        "a & password == b",
+        "url = f'https://example.org/?token={token}'",
+        "export HOME=/home/me",
+    ],
 )
 def test_other_source_is_left_as_it_is(text: str) -> None:
     assert redact_text(text) == (text, 0)
+
+
+PIECES = (
+    "A", "a.", "'", '"', "1", "://", "-", "=", ":", " ", "\\", "?a=", "&", "a: ", "-p ", "-p a",
+    "x='", 'x="""', "password=", "password='", "password: a", "eyJ-", "eyJaaaaaaaaaa.", "sk-",
+    "bearer ", "authorization:", "\n%env ", "export ", "-----BEGIN ", "PRIVATE KEY",
+    "-----BEGIN PRIVATE KEY-----",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_long_text_of_anything_is_read_in_one_pass(piece: str) -> None:
+    # where time grew with the square of the length, one of these would take hours
+    text = f"f('{piece * (300_000 // len(piece))}')"
+    clean, _ = redact_text(text)
+    assert clean.startswith("f('")
+    assert not is_secret_name(text)
+
+
+def test_secrets_are_found_within_texts_that_are_no_secrets() -> None:
+    assert redact_text("""code = "token = 'hunter2'" """) == (f"""code = "token = '{MARK}'" """, 1)
+
+
+def test_params_below_or_of_a_secret_name_are_redacted_whatever_they_are() -> None:
+    assert redact_param("pin.password", 1234) == (MARK, 1)
+    assert redact_param("credentials.user", "me") == (MARK, 1)
+    value, count = redact_param("credentials", {"user": "me", "more": {"pin": 1, "on": True}})
+    assert value == {"user": MARK, "more": {"pin": MARK, "on": True}}
+    assert count == 2
+    for plain in (True, False, None, ""):
+        assert redact_param("password", plain) == (plain, 0)
 
 
 def test_params_are_redacted_by_name_within_mappings_too() -> None:

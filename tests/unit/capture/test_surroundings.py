@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,24 +20,98 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def test_git_gives_commit_branch_and_whether_tracked_files_changed(tmp_path: Path) -> None:
-    assert describe_git(tmp_path) is None
+    assert describe_git(tmp_path, ask=True) is None
     _git(tmp_path, "init", "-q", "-b", "work")
-    assert describe_git(tmp_path) is None  # no commit yet
+    assert describe_git(tmp_path, ask=True) is None  # no commit yet
     file = tmp_path / "a.txt"
     file.write_text("1")
     _git(tmp_path, "add", ".")
     _git(tmp_path, "commit", "-q", "-m", "first")
     commit = _git(tmp_path, "rev-parse", "HEAD").strip()
     (tmp_path / "untracked.txt").write_text("x")
-    assert describe_git(tmp_path) == {"commit": commit, "branch": "work", "dirty": False}
+    expected = {"commit": commit, "branch": "work", "dirty": False}
+    assert describe_git(tmp_path, ask=True) == expected
     file.write_text("2")
-    state = describe_git(tmp_path)
+    state = describe_git(tmp_path, ask=True)
     assert state is not None
     assert state["dirty"]
     _git(tmp_path, "checkout", "-q", "--detach")
-    detached = describe_git(tmp_path)
+    detached = describe_git(tmp_path, ask=True)
     assert detached is not None
     assert detached["branch"] is None
+
+
+def _repository(folder: Path, *options: str) -> str:
+    """Make a repository with one commit, and give the commit."""
+    _git(folder, "init", "-q", "-b", "work/one", *options)
+    (folder / "a.txt").write_text("1")
+    _git(folder, "add", ".")
+    _git(folder, "commit", "-q", "-m", "first")
+    return _git(folder, "rev-parse", "HEAD").strip()
+
+
+def test_a_script_learns_commit_and_branch_without_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = _repository(tmp_path)
+    inner = tmp_path / "deep" / "er"
+    inner.mkdir(parents=True)
+    programs, started = tmp_path / "bin", tmp_path / "started"
+    programs.mkdir()
+    fake = programs / "git"
+    fake.write_text(f"#!/bin/sh\n: > '{started}'\n")
+    fake.chmod(0o755)
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", str(programs))
+        assert describe_git(inner, ask=False) == {
+            "commit": commit,
+            "branch": "work/one",
+            "dirty": None,
+        }
+        assert not started.exists()
+        describe_git(inner, ask=True)
+        assert started.exists()  # the fake is what would have been started
+
+
+def test_a_plain_script_does_not_ask_git_and_so_knows_no_dirty(tmp_path: Path) -> None:
+    _repository(tmp_path)
+    script = (
+        "import IPython, pathlib\n"
+        "from celltrail.capture.git import describe_git\n"
+        "plain = describe_git(pathlib.Path.cwd())['dirty']\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "InteractiveShell.instance()\n"
+        "print(plain, describe_git(pathlib.Path.cwd())['dirty'])\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["None", "False"]
+
+
+def test_refs_are_found_packed_in_worktrees_and_on_detached_heads(tmp_path: Path) -> None:
+    main = tmp_path / "main"
+    main.mkdir()
+    commit = _repository(main)
+    _git(main, "pack-refs", "--all")
+    assert not (main / ".git" / "refs" / "heads" / "work" / "one").exists()
+    assert describe_git(main, ask=False) == {"commit": commit, "branch": "work/one", "dirty": None}
+    _git(main, "worktree", "add", "-q", "-b", "side", str(tmp_path / "linked"))
+    side = tmp_path / "linked"
+    assert describe_git(side, ask=False) == {"commit": commit, "branch": "side", "dirty": None}
+    _git(side, "checkout", "-q", "--detach")
+    assert describe_git(side, ask=False) == {"commit": commit, "branch": None, "dirty": None}
+
+
+def test_files_that_only_look_like_git_give_nothing(tmp_path: Path) -> None:
+    git = tmp_path / ".git"
+    for text in ("gitdir: nowhere", "garbage", "gitdir: \0"):
+        git.write_text(text)
+        assert describe_git(tmp_path, ask=False) is None
+    git.unlink()
+    git.mkdir()
+    for head in ("", "ref: ../../secret", "ref: refs/heads/../../x", "no hash", "ref: HEAD"):
+        (git / "HEAD").write_text(head)
+        assert describe_git(tmp_path, ask=False) is None
 
 
 def test_a_folder_that_is_not_there_has_no_git(tmp_path: Path) -> None:
