@@ -1,5 +1,5 @@
 // How one cell of the run table looks.
-import { type Column, cellText, cellTitle } from "./columns";
+import { type Column, cellText, cellTitle, tagsOf } from "./columns";
 import { make } from "./dom";
 
 /** Columns where having nothing is the rule, and a sign for it would be noise. */
@@ -18,7 +18,7 @@ export function fillCell(cell: HTMLElement, column: Column, row: number): void {
     dot.dataset.status = text;
     cell.replaceChildren(dot, text);
   } else if (column.name === "tags" && !missing) {
-    cell.replaceChildren(...text.split(", ").map((tag) => make("span", "ct-tag", tag)));
+    cell.replaceChildren(...tagsOf(column, row).map((tag) => make("span", "ct-tag", tag)));
   } else {
     cell.textContent = missing ? (BLANK.has(column.name) ? "" : "\u2013") : text;
   }

@@ -36,6 +36,7 @@ const render: Render<State> = ({ model, el }) => {
   const canvas = document.createElement("div");
   root.append(probe, canvas);
   el.append(root);
+  el.classList.add("celltrail-view");
 
   let drawn: Drawn | null = null;
   let show: (() => void) | null = null;

@@ -21,6 +21,9 @@ export interface Column extends Head {
   at(row: number): Value;
 }
 
+/** Between tags; the twin of _TAG_SEPARATOR in views/arrow.py. */
+const TAG_SEPARATOR = "\u001f";
+
 const NUMERIC: ReadonlySet<Kind> = new Set(["number", "integer", "duration"]);
 
 /** Copies bytes that came over the wire, so that they start where typed arrays may start. */
@@ -43,10 +46,17 @@ function column(head: Head, at: (row: number) => Value): Column {
   return { ...head, numeric: NUMERIC.has(head.kind), at };
 }
 
+/** Gives the tags of a run, in which any text may stand. */
+export function tagsOf(column: Column, row: number): string[] {
+  const value = column.at(row);
+  return typeof value === "string" && value ? value.split(TAG_SEPARATOR) : [];
+}
+
 /** Writes one cell; what is missing is an empty text. */
 export function cellText(column: Column, row: number): string {
   const value = column.at(row);
   if (value === null || value === undefined) return "";
+  if (column.name === "tags") return tagsOf(column, row).join(", ");
   switch (column.kind) {
     case "number":
       return formatNumber(value as number, column.decimals);

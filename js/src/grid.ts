@@ -3,6 +3,7 @@
 import { fillCell } from "./cells";
 import { type Column, cellText } from "./columns";
 import { make, measurer, recycle } from "./dom";
+import { isOurs } from "./keys";
 import { columnsInSight, columnWidth, edges, rowsInSight } from "./layout";
 import { CHECK_WIDTH, drawGroups, drawRow, type Frame, fillRow, makeRow } from "./rows";
 import type { Selection } from "./selection";
@@ -246,10 +247,8 @@ export class Grid {
   }
 
   #key(event: KeyboardEvent): void {
-    if (this.#handle(event)) {
-      event.preventDefault();
-    }
-    // JupyterLab would take j, k, space and the like for its own
+    if (!isOurs(event)) return;
+    if (this.#handle(event)) event.preventDefault();
     event.stopPropagation();
   }
 

@@ -4,6 +4,7 @@ import { bytesOf, decodeColumns, type Head } from "./columns";
 import { make } from "./dom";
 import { plural } from "./format";
 import { Grid } from "./grid";
+import { guardKeys } from "./keys";
 import { Selection } from "./selection";
 import { hideSnapshot } from "./snapshot";
 
@@ -20,14 +21,14 @@ const EMPTY = "No runs yet. Put %%track at the top of a cell and run it.";
 
 const render: Render<State> = ({ model, el }) => {
   const root = make("div", "celltrail-table");
-  // keeps JupyterLab's shortcuts away while the focus is in here
-  root.dataset.lmSuppressShortcuts = "true";
+  const freeKeys = guardKeys(root);
   const bar = make("div", "ct-bar");
   const empty = make("div", "ct-empty", EMPTY);
   const selection = new Selection();
   const grid = new Grid(selection, () => tell());
   root.append(bar, grid.element, empty);
   el.append(root);
+  el.classList.add("celltrail-view");
 
   const tell = () => {
     renderBar();
@@ -79,6 +80,7 @@ const render: Render<State> = ({ model, el }) => {
   const show = hideSnapshot(model.get("_mark"));
   return () => {
     observer.disconnect();
+    freeKeys();
     model.off("change:_data", load);
     model.off("change:selected_ids", follow);
     show();

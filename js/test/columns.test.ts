@@ -8,7 +8,16 @@ import {
   utf8,
 } from "@uwdata/flechette";
 import { describe, expect, it } from "vitest";
-import { bytesOf, cellText, cellTitle, decodeColumns, type Head, type Kind } from "../src/columns";
+import {
+  bytesOf,
+  cellText,
+  cellTitle,
+  decodeColumns,
+  type Head,
+  type Kind,
+  tagsOf,
+} from "../src/columns";
+import { column } from "./helpers";
 
 function head(kind: Kind, decimals: number | null = null): Head {
   return { name: `x.${kind}`, label: kind, group: "", kind, decimals };
@@ -57,6 +66,12 @@ describe("columns from Arrow", () => {
     expect(cellTitle(columns[0] as never, 0)).toBe("0.125");
     expect(cellTitle(columns[4] as never, 0)).toMatch(/^2026-03-02 \d\d:\d\d:\d\d/);
     expect(cellTitle(columns[4] as never, 1)).toBe("");
+  });
+  it("keeps a tag with a comma in one", () => {
+    const tags = column("json", ["a, b\u001fc", null], "tags");
+    expect(tagsOf(tags, 0)).toEqual(["a, b", "c"]);
+    expect(tagsOf(tags, 1)).toEqual([]);
+    expect(cellText(tags, 0)).toBe("a, b, c");
   });
   it("reads bytes that start anywhere in a message", () => {
     const data = bytes();

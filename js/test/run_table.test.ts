@@ -109,6 +109,24 @@ describe("the run table", () => {
     press("Enter", { shiftKey: true });
     expect(heard).toBe(0);
   });
+  it("leaves keys with a modifier to the notebook, but those that it uses", () => {
+    const heard: string[] = [];
+    const suppressed = () => el.querySelector("[data-lm-suppress-shortcuts=true]") !== null;
+    const listen = (event: KeyboardEvent) => heard.push(event.key);
+    document.body.addEventListener("keydown", listen);
+    const states = [];
+    for (const key of ["s", "a", "ArrowDown"]) {
+      press(key, { ctrlKey: true });
+      states.push(suppressed());
+    }
+    press("s", { metaKey: true });
+    states.push(suppressed());
+    press("s");
+    states.push(suppressed());
+    document.body.removeEventListener("keydown", listen);
+    expect(heard).toEqual(["s", "s"]);
+    expect(states).toEqual([false, true, true, false, true]);
+  });
   it("keeps few rows in the page however many there are", () => {
     stop();
     el.remove();

@@ -43,6 +43,16 @@ MOCK = """async ([source, css, state, gzipped]) => {
   (window.views ??= []).push({ model, el, stop, emit });
 }"""
 
+# How many pixels of a canvas have a colour, and so a line: greys are axes and texts.
+COLOURED = """(canvas) => {
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] > 100 && Math.abs(data[i] - data[i + 2]) > 60) count++;
+  }
+  return count;
+}"""
+
 LIGHT = {
     "--jp-layout-color0": "#fff",
     "--jp-content-font-color1": "rgba(0,0,0,.87)",

@@ -6,26 +6,26 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from bundle_page import BundlePage
+import pytest
+from bundle_page import COLOURED, BundlePage
 from playwright.sync_api import Page, expect
 
 from celltrail.views import Chart, curves
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "unit" / "views"))
 
-from view_fakes import FakeRuns, many_runs
+from view_fakes import FakeRun, FakeRuns, many_runs
 
 SENT = "() => window.views.map((view) => view.model.sent.length)"
 
-# How many pixels of the canvas have a colour, and so a line: greys are axes and texts.
-COLOURED = """() => {
-  const canvas = document.querySelector('canvas');
-  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  let count = 0;
-  for (let i = 0; i < data.length; i += 4) {
-    if (data[i + 3] > 100 && Math.abs(data[i] - data[i + 2]) > 60) count++;
-  }
-  return count;
+# The texts that Vega draws on its canvas, from the time on that this has run.
+LISTEN = """() => {
+  window.texts = [];
+  const draw = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+    window.texts.push(text);
+    return draw.call(this, text, ...rest);
+  };
 }"""
 
 
@@ -34,6 +34,13 @@ def make() -> Chart:
     steps = np.arange(50)
     histories = {"loss": {run.id: (steps, np.exp(-steps / 9.0)) for run in runs}}
     return curves(FakeRuns(list(runs), histories), "loss")  # type: ignore[arg-type]
+
+
+def of_values(values: list[float], metric: str = "loss") -> Chart:
+    """Chart one run with these values."""
+    run = FakeRun()
+    histories = {metric: {run.id: (np.arange(len(values)), np.array(values))}}
+    return curves(FakeRuns([run], histories), metric)  # type: ignore[arg-type]
 
 
 def show(bundle: BundlePage, chart: Chart, *, vega: bool = True) -> None:
@@ -46,7 +53,7 @@ def test_a_chart_draws_lines_without_a_network(page: Page) -> None:
     bundle = BundlePage(page)
     show(bundle, make())
     expect(page.locator("canvas")).to_be_visible()
-    assert page.evaluate(COLOURED) > 300
+    assert page.locator("canvas").evaluate(COLOURED) > 300
     assert [url for url in asked if not url.startswith(("blob:", "data:"))] == []
     assert bundle.errors == []
 
@@ -108,3 +115,48 @@ def test_a_chart_that_cannot_be_drawn_says_why_and_keeps_its_picture(page: Page)
     bundle.show("chart", {"_spec": '{"mark": 7, "data": 1}', "_mark": chart._mark}, vega=True)
     expect(page.get_by_text("This chart cannot be drawn")).to_be_visible()
     expect(page.locator(".celltrail-snapshot img")).to_be_visible()
+
+
+def test_a_line_does_not_go_on_across_a_gap(page: Page) -> None:
+    bundle = BundlePage(page)
+    values = [0.5] * 60
+    show(bundle, of_values(values))
+    expect(page.locator("canvas")).to_have_count(1)
+    whole = page.locator("canvas").evaluate(COLOURED)
+    chart = of_values(values[:10] + [float("nan")] * 40 + values[50:])
+    page.evaluate("() => { window.before = document.querySelector('canvas'); }")
+    bundle.set("_spec", chart._spec)
+    page.wait_for_function("() => document.querySelector('canvas') !== window.before")
+    assert 0 < page.locator("canvas").evaluate(COLOURED) < whole / 2
+    assert bundle.errors == []
+
+
+def test_a_single_point_is_drawn_over_a_number(page: Page) -> None:
+    bundle = BundlePage(page)
+    page.evaluate(LISTEN)
+    show(bundle, of_values([0.5]))
+    expect(page.locator("canvas")).to_be_visible()
+    assert page.locator("canvas").evaluate(COLOURED) > 5
+    texts = page.evaluate("() => window.texts")
+    assert "0" in texts
+    assert "NaN" not in texts
+    assert bundle.errors == []
+
+
+@pytest.mark.parametrize("metric", ["two\nlines", "back\\", "quo\"te'"])
+def test_any_name_of_a_metric_is_drawn(page: Page, metric: str) -> None:
+    bundle = BundlePage(page)
+    show(bundle, of_values([0.1, 0.5, 0.9], metric))
+    expect(page.locator("canvas")).to_be_visible()
+    assert page.locator("canvas").evaluate(COLOURED) > 100
+    page.locator("canvas").hover(position={"x": 60, "y": 60})
+    assert bundle.errors == []
+
+
+def test_no_runs_are_an_empty_chart(page: Page) -> None:
+    bundle = BundlePage(page)
+    page.evaluate(LISTEN)
+    show(bundle, curves(FakeRuns([]), "loss"))  # type: ignore[arg-type]
+    expect(page.locator("canvas")).to_be_visible()
+    assert "there are no runs to draw" in page.evaluate("() => window.texts")
+    assert bundle.errors == []

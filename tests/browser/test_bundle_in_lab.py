@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from bundle_page import COLOURED
 from lab_page import Lab
 from playwright.sync_api import expect
 
@@ -68,12 +69,43 @@ def test_keys_in_the_table_are_not_jupyterlabs(lab: Lab) -> None:
     assert notebook.panel.locator(".jp-Notebook .jp-Cell").count() == count
 
 
+def test_the_keys_that_save_reach_jupyterlab(lab: Lab) -> None:
+    prepare(lab)
+    notebook = lab.open(CELLS)
+    notebook.run_all()
+    grid = notebook.output(TABLE).get_by_role("grid")
+    dirty = "() => window.celltrailPanel.context.model.dirty"
+    assert lab.page.evaluate(dirty)
+    grid.focus()
+    grid.press("Control+s")
+    lab.page.wait_for_function(f"() => !({dirty})()")
+
+
+def test_what_stands_beside_a_table_is_in_sight(lab: Lab) -> None:
+    prepare(lab)
+    beside = "import ipywidgets as w\nw.HBox([table, chart, w.Button(description='go on')])"
+    notebook = lab.open([*CELLS, beside])
+    notebook.run_all()
+    output = notebook.output(len(CELLS))
+    output.scroll_into_view_if_needed()
+    expect(output.locator("canvas")).to_be_visible()
+    edge = "(element) => element.getBoundingClientRect().right"
+    right = output.evaluate(edge)
+    for name in (".ct-scroll", ".celltrail-chart", "button:has-text('go on')"):
+        assert output.locator(name).evaluate(edge) <= right
+        box = output.locator(name).bounding_box()
+        assert box is not None
+        assert box["width"] > 50
+    lab.screenshot("lab-beside", output)
+
+
 def test_the_chart_draws_and_its_picture_hides(lab: Lab) -> None:
     prepare(lab)
     notebook = lab.open(CELLS)
     notebook.run_all()
     output = notebook.output(CHART)
     expect(output.locator("canvas")).to_be_visible()
+    assert output.locator("canvas").evaluate(COLOURED) > 300
     expect(output.locator("img")).to_be_hidden()
     notebook.evaluate("chart.chart = chart.chart.properties(width=300)")
     lab.page.wait_for_function("() => document.querySelector('canvas')?.clientWidth < 500")

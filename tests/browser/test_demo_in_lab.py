@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bundle_page import COLOURED
 from lab_page import Lab, LabNotebook
 from playwright.sync_api import BrowserContext, Locator, expect
 
@@ -54,6 +55,7 @@ def test_the_demo_runs_and_its_runs_are_compared_in_the_notebook(lab: Lab) -> No
 
     chart.scroll_into_view_if_needed()
     expect(chart.locator("canvas").first).to_be_visible()
+    assert chart.locator("canvas").first.evaluate(COLOURED) > 100
     expect(chart.locator("img").first).to_be_hidden()
 
     notebook.cell(index_of("compare-why")).scroll_into_view_if_needed()

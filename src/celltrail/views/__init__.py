@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from celltrail.views.card import Card, run_card
     from celltrail.views.chart import Chart
-    from celltrail.views.curves import curves
+    from celltrail.views.curve_chart import curves
     from celltrail.views.run_table import RunTableWidget
     from celltrail.views.static_table import table_html, table_text
 
@@ -22,7 +22,7 @@ _MODULES = {
     "Card": "card",
     "Chart": "chart",
     "RunTableWidget": "run_table",
-    "curves": "curves",
+    "curves": "curve_chart",
     "run_card": "card",
     "table_html": "static_table",
     "table_text": "static_table",

@@ -21,6 +21,9 @@ __all__ = ["columns_to_arrow"]
 # A cell shows about 40 characters and its tooltip the rest; a param may be a whole file.
 _TEXT_LIMIT = 400
 
+#: Between tags, in which any text may stand but hardly this sign; js/src/columns.ts has it too.
+_TAG_SEPARATOR = "\x1f"
+
 
 def columns_to_arrow(columns: Sequence[ShownColumn], rows: int) -> bytes:
     """Serialise columns as one Arrow IPC stream with one record batch.
@@ -64,7 +67,7 @@ def _buffers(shown: ShownColumn) -> tuple[Any, list[Any]]:
         return nanoarrow.int64(), [_typed(column.values, column.missing, np.int64)]
     if column.kind == "bool":
         return nanoarrow.int8(), [_typed(column.values, column.missing, np.int8)]
-    write = json_text if column.kind == "json" else str
+    write = _tags if column.name == "tags" else json_text if column.kind == "json" else str
     texts = [
         b"" if gone else _bounded(write(value)).encode("utf-8", "replace")
         for value, gone in zip(column.values, column.missing, strict=True)
@@ -72,6 +75,10 @@ def _buffers(shown: ShownColumn) -> tuple[Any, list[Any]]:
     offsets = np.zeros(len(texts) + 1, np.int32)
     np.cumsum([len(text) for text in texts], out=offsets[1:])
     return nanoarrow.string(), [offsets, b"".join(texts)]
+
+
+def _tags(tags: Sequence[str]) -> str:
+    return _TAG_SEPARATOR.join(tag.replace(_TAG_SEPARATOR, " ") for tag in tags)
 
 
 def _bounded(text: str) -> str:

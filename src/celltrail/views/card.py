@@ -23,7 +23,7 @@ __all__ = ["Card", "run_card"]
 
 _PARAMS_SHOWN = 12
 _METRICS_SHOWN = 8
-_ITEM = "display:inline-block;margin:0 18px 0 0;white-space:nowrap"
+_ITEM = "display:inline-block;margin:0 18px 0 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,8 @@ def _html(
     return (
         f'<div class="celltrail-card" style="{FONT};{TABULAR};display:inline-block;'
         f"box-sizing:border-box;max-width:100%;min-width:min(420px,100%);padding:7px 14px 8px;"
-        f'border:{LINE};border-left:3px solid {color};border-radius:4px">{"".join(parts)}</div>'
+        f"overflow-wrap:anywhere;border:{LINE};border-left:3px solid {color};"
+        f'border-radius:4px">{"".join(parts)}</div>'
     )
 
 

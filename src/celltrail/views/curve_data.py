@@ -81,7 +81,7 @@ def read_curves(runs: Runs, metrics: Sequence[str], *, by_time: bool) -> Curves:
     Parameters
     ----------
     runs
-        The runs; those without any of the metrics are left out.
+        The runs; those without any of the metrics are left out. There may be none.
     metrics
         Names of metrics.
     by_time
@@ -92,7 +92,14 @@ def read_curves(runs: Runs, metrics: Sequence[str], *, by_time: bool) -> Curves:
     Curves
         At most 50 runs, 1,000 points a curve and 20,000 points in all; spikes and gaps
         survive the thinning, and the caption names what is left out.
+
+    Raises
+    ------
+    UnknownNameError
+        When there are runs, and none of them has one of the metrics.
     """
+    if not len(runs):
+        return Curves([], list(metrics), [], "there are no runs to draw")
     frames = {metric: runs.history(metric) for metric in metrics}
     having = set().union(*(frame["run_id"].unique() for frame in frames.values()))
     members = [run for run in runs if run.id in having]

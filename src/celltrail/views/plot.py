@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from celltrail.views.curves import curves
+from celltrail.views.curve_chart import curves
 
 __all__ = ["curves"]

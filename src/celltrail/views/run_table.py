@@ -34,9 +34,9 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     Attributes
     ----------
     selected_ids : list of str
-        Ids of the selected runs, in the order of the rows; set it to select.
+        Ids of the selected runs; set it to select.
     selected : Runs
-        The same as runs.
+        The same as runs, in the order of ``runs``.
 
     Examples
     --------
@@ -74,11 +74,14 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
             for name, value in _state(table).items():
                 setattr(self, name, value)
             self.selected_ids = [id for id in self.selected_ids if id in known]
+        if self._displayed:
+            self.refresh_snapshot()
 
     @property
     def selected(self) -> Runs:
-        """The selected runs, in the order of the rows; settable with runs or ids."""
-        return self._runs.select(self.selected_ids)
+        """The selected runs, in the order of ``runs``; settable with runs or ids."""
+        chosen = set(self.selected_ids)
+        return self._runs.select([id for id in self._ids if id in chosen])
 
     @selected.setter
     def selected(self, runs: Iterable[Run | str]) -> None:

@@ -39,6 +39,7 @@ class Snapshot:
     """
 
     _mark: str
+    _displayed = False
 
     def _still_html(self) -> str:
         """Give the still picture as HTML that survives a sanitizer."""
@@ -60,6 +61,7 @@ class Snapshot:
 
     def _ipython_display_(self, **_options: Any) -> None:
         _show(self._still_bundle(), display_id=self._mark)
+        self._displayed = True
         view = _view_bundle(self)
         if view:
             _show(view)

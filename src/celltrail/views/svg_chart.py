@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import math
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,10 @@ _GRID = "#808080"
 _FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 _LEGEND_ROWS = 12
 _LEGEND_WIDTH = 150
+_LARGEST = sys.float_info.max
+# A range this small beside its values is rounding: no ticks could tell it from a constant.
+_CONSTANT = 1e-9
+_TINY = 1e-290
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,9 @@ class _Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
+        # Quarters: the difference of two floats can be more than a float holds.
+        low = self.low / 4
+        share = (value / 4 - low) / (self.high / 4 - low)
         return self.start + share * (self.end - self.start)
 
 
@@ -71,6 +78,7 @@ def line_chart_svg(
     width: int = 620,
     height: int = 300,
     legend: bool = True,
+    whole_x: bool = False,
 ) -> str:
     """Draw lines with axes and a legend.
 
@@ -84,6 +92,8 @@ def line_chart_svg(
         In pixels, legend and titles included.
     legend
         Whether to name the lines at the right.
+    whole_x
+        Whether x counts something, so that its ticks are integers.
 
     Returns
     -------
@@ -102,7 +112,7 @@ def line_chart_svg(
         f'<text x="{left:.0f}" y="18" font-size="13" font-weight="600" fill="{_GREY}">'
         f"{escape(shorten(title, 90))}</text>",
         *_y_axis(y_ticks, labels, y_scale, left, right),
-        *_x_axis(nice_ticks(x_low, x_high, 7), x_scale, height - 44),
+        *_x_axis(nice_ticks(x_low, x_high, 7, whole=whole_x), x_scale, height - 44),
         f'<text x="{(left + right) / 2:.0f}" y="{height - 10}" text-anchor="middle" '
         f'font-size="11" fill="{_GREY}">{escape(x_title)}</text>',
         *(_line(s, i, x_scale, y_scale) for i, s in enumerate(series)),
@@ -125,13 +135,14 @@ def _extent(arrays: Sequence[npt.NDArray[np.float64]]) -> tuple[float, float]:
         return 0.0, 1.0
     low = min(float(a.min()) for a in filled)
     high = max(float(a.max()) for a in filled)
-    if low == high or not math.isfinite(high - low):
-        pad = abs(low) * 0.5 or 0.5
-        return low - pad, (high if math.isfinite(high - low) else low) + pad
-    return low, high
+    size = max(abs(low), abs(high))
+    if high - low > max(_CONSTANT * size, _TINY):
+        return low, high
+    pad = size * 0.5 if size > _TINY else 0.5
+    return max(low - pad, -_LARGEST), min(high + pad, _LARGEST)
 
 
-def nice_ticks(low: float, high: float, count: int) -> list[float]:
+def nice_ticks(low: float, high: float, count: int, *, whole: bool = False) -> list[float]:
     """Give round numbers from at or below ``low`` to at or above ``high``.
 
     Parameters
@@ -140,6 +151,8 @@ def nice_ticks(low: float, high: float, count: int) -> list[float]:
         The range, ``low < high``.
     count
         About how many intervals.
+    whole
+        Whether only integers will do.
 
     Returns
     -------
@@ -151,13 +164,15 @@ def nice_ticks(low: float, high: float, count: int) -> list[float]:
     >>> nice_ticks(0.12, 0.97, 5)
     [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     """
-    raw = (high - low) / count
+    raw = high / count - low / count
     power = 10.0 ** math.floor(math.log10(raw))
     step = power * min((1, 2, 5, 10), key=lambda m: abs(math.log(m * power / raw)))
+    step = max(step, 1.0) if whole else step
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     last = max(last, first + 1)
     # Through the decimal text: 3 * 0.1 must not become 0.30000000000000004.
-    return [float(f"{n * step:.12g}") for n in range(first, last + 1)]
+    ticks = (float(f"{n * step:.12g}") for n in range(first, last + 1))
+    return [min(max(tick, -_LARGEST), _LARGEST) for tick in ticks]
 
 
 def _tick_text(tick: float, ticks: Sequence[float]) -> str:

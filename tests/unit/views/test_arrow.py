@@ -34,6 +34,14 @@ def test_every_kind_comes_back() -> None:
     assert columns["c5"] == ['[1, "a"]', '{"b": null}', None]
 
 
+def test_a_tag_with_a_comma_stays_one() -> None:
+    assert back(column("tags", "json", [["a, b", "c"], None, ["d"]]))["c0"] == [
+        "a, b\x1fc",
+        None,
+        "d",
+    ]
+
+
 def test_nan_is_not_missing() -> None:
     (value, missing, _) = back(column("n", "number", [math.nan, None, 1.0]))["c0"]
     assert isinstance(value, float)

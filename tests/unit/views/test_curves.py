@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from typing import Any
 
 import altair as alt
@@ -9,8 +11,8 @@ import numpy as np
 import pytest
 from view_fakes import FakeRun, FakeRuns, many_runs
 
-from celltrail.errors import OptionError
-from celltrail.views import Chart, curves
+from celltrail.errors import OptionError, UnknownNameError
+from celltrail.views import Chart, curve_chart, curves
 from celltrail.views.chart import chart_spec
 
 
@@ -29,9 +31,14 @@ def data_of(chart: Chart) -> dict[str, list[Any]]:
     return dict(zip(table["fields"], table["columns"], strict=True))
 
 
+def layers_of(chart: Chart) -> list[dict[str, Any]]:
+    layers: list[dict[str, Any]] = json.loads(chart._spec)["layer"]
+    return layers
+
+
 def test_one_metric_is_an_altair_chart_with_a_line_a_run() -> None:
     chart = draw(runs_with(3))
-    assert isinstance(chart.chart, alt.Chart)
+    assert isinstance(chart.chart, alt.LayerChart)
     assert set(data_of(chart)["run"]) == {"baseline 0", "run 2", "run 3"}
     assert len(data_of(chart)["value"]) == 90
 
@@ -53,7 +60,7 @@ def test_several_metrics_are_panels() -> None:
 def test_time_counts_from_the_start_of_each_run() -> None:
     chart = draw(runs_with(2), x="time")
     assert data_of(chart)["time"][:3] == [0.0, 0.5, 1.0]
-    assert json.loads(chart._spec)["encoding"]["x"]["field"] == "time"
+    assert {layer["encoding"]["x"]["field"] for layer in layers_of(chart)} == {"time"}
 
 
 def test_an_x_that_is_not_known_is_said_to_be_wrong() -> None:
@@ -113,9 +120,52 @@ def test_runs_without_the_metric_are_left_out() -> None:
 
 
 def test_no_runs_are_an_empty_chart() -> None:
-    chart = draw(FakeRuns([]))
-    assert "no points" in chart._still_text()
-    assert "<img" in chart._still_html()
+    for metric in ("loss", ["loss", "acc"]):
+        chart = draw(FakeRuns([]), metric)
+        assert "no points" in chart._still_text()
+        assert "<img" in chart._still_html()
+        assert "there are no runs to draw" in chart._still_html()
+        assert "there are no runs to draw" in chart._spec
+
+
+def test_a_metric_that_no_run_has_is_said_to_be_wrong() -> None:
+    with pytest.raises(UnknownNameError):
+        draw(runs_with(2), "lost")
+
+
+def test_only_the_dots_have_an_opacity_of_their_own() -> None:
+    """A field for the opacity of a line splits and joins its parts anew."""
+    line, dots = layers_of(draw(runs_with(1)))
+    assert line["mark"]["type"] == "line"
+    assert "fillOpacity" not in line["encoding"]
+    assert dots["encoding"]["fillOpacity"]["field"] == "dot"
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "back\\", 'quo"te', "run", "\x00"])
+def test_the_name_of_a_metric_cannot_break_the_tooltip(name: str) -> None:
+    run = FakeRun()
+    chart = draw(FakeRuns([run], {name: {run.id: ([0, 1], [1.0, 2.0])}}), name)
+    titles = [tip.get("title", tip["field"]) for tip in layers_of(chart)[1]["encoding"]["tooltip"]]
+    assert len(set(titles)) == 4
+    assert not set("\n\\\x00") & set("".join(titles))
+
+
+def test_a_picture_that_fails_leaves_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object, **_options: object) -> str:
+        raise OverflowError
+
+    monkeypatch.setattr(curve_chart, "line_chart_svg", fail)
+    chart = draw(runs_with(2))
+    assert "loss over step of 2 runs: baseline 0 ends at 0.055" in chart._still_html()
+    assert len(layers_of(chart)) == 2
+
+
+def test_the_function_is_not_shadowed_by_a_module() -> None:
+    code = (
+        "import celltrail as ct; ct.plot.curves; from celltrail.views import curves; "
+        "import sys; sys.exit(not callable(curves))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_picture_is_described_for_those_who_do_not_see_it() -> None:

@@ -11,7 +11,7 @@ def test_selected_are_the_runs_of_the_selected_ids() -> None:
     runs = many_runs(5)
     table = RunTableWidget(runs)  # type: ignore[arg-type]
     assert list(table.selected) == []
-    table.selected_ids = [runs.ids[3], runs.ids[1]]
+    table.selected_ids = [runs.ids[3], runs.ids[1], "unknown"]
     assert [run.number for run in table.selected] == [2, 4]
 
 

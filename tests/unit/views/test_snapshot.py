@@ -42,6 +42,16 @@ def test_the_picture_is_drawn_anew_in_its_place(published: list[dict[str, Any]])
     assert "2 runs" in picture["data"]["text/plain"]
 
 
+def test_other_runs_change_the_picture_that_is_shown(published: list[dict[str, Any]]) -> None:
+    table = RunTableWidget(many_runs(3))  # type: ignore[arg-type]
+    table._ipython_display_()
+    table.runs = many_runs(2)  # type: ignore[assignment]
+    *_, update = published
+    assert update["update"] is True
+    assert update["transient"] == {"display_id": table._mark}
+    assert "2 runs" in update["data"]["text/plain"]
+
+
 def test_two_widgets_have_two_marks() -> None:
     runs = many_runs(1)
     assert RunTableWidget(runs)._mark != RunTableWidget(runs)._mark  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from celltrail.errors import UnknownNameError
 from celltrail.model import ErrorInfo, Status
 from celltrail.query.table import Column, ColumnKind, RunTable
 
@@ -56,10 +57,16 @@ class FakeRuns(Sequence[Any]):
         return [run.id for run in self._runs]
 
     def select(self, ids: Iterable[str]) -> FakeRuns:
-        wanted = set(ids)
-        return FakeRuns([run for run in self._runs if run.id in wanted], self._histories)
+        by_id = {run.id: run for run in self._runs}
+        return FakeRuns([by_id[id] for id in ids], self._histories)
+
+    def metric_names(self) -> list[str]:
+        mine = set(self.ids)
+        return sorted(name for name, by_run in self._histories.items() if mine & set(by_run))
 
     def history(self, metric: str) -> pd.DataFrame:
+        if metric not in self.metric_names():
+            raise UnknownNameError("metric", metric, self.metric_names())
         parts = [
             pd.DataFrame(
                 {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
@@ -36,7 +37,8 @@ def curves(
     Parameters
     ----------
     runs
-        The runs. At most 50 are drawn, and the chart says so when there are more.
+        The runs. At most 50 are drawn, and the chart says so when there are more; of none,
+        the chart is empty and says that.
     metric
         One metric, or several for one panel each.
     x
@@ -52,7 +54,7 @@ def curves(
     OptionError
         When ``x`` is something else, or no metric is named.
     UnknownNameError
-        When no run has such a metric.
+        When there are runs, and none of them has such a metric.
 
     Examples
     --------
@@ -91,30 +93,30 @@ def _frame(data: Curves) -> pd.DataFrame:
 def _altair(data: Curves, x: str) -> Any:
     single = len(data.metrics) == 1
     pick = alt.selection_point(name="run", fields=["run"], bind="legend")
-    # Dots that cannot be seen still take the pointer, and with it the tooltip.
-    dots = alt.OverlayMarkDef(size=30, filled=True, strokeOpacity=0)
-    chart = (
-        alt.Chart(_frame(data), width=520 if single else 320, height=260 if single else 190)
-        .mark_line(strokeWidth=1.7, strokeJoin="round", point=dots)
-        .encode(
-            x=alt.X(x, type="quantitative", title=_X_TITLES[x], axis=_x_axis(x)),
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-            color=alt.Color(
-                "run:N",
-                scale=alt.Scale(domain=data.labels, range=_colors(len(data.labels))),
-                legend=alt.Legend(title=None, symbolType="stroke", symbolLimit=25, labelLimit=180),
-            ),
-            opacity=alt.condition(pick, alt.value(1), alt.value(0.12)),
-            fillOpacity=alt.FillOpacity("dot:Q", scale=None, legend=None),
-            tooltip=[
-                alt.Tooltip("run:N"),
-                alt.Tooltip("step:Q", format=",d"),
-                alt.Tooltip("time:Q", title="seconds", format=".3~f"),
-                alt.Tooltip("value:Q", title=data.metrics[0] if single else "value", format=".6~g"),
-            ],
-        )
-        .add_params(pick)
+    base = alt.Chart().encode(
+        x=alt.X(x, type="quantitative", title=_X_TITLES[x], axis=_x_axis(x)),
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+        color=alt.Color(
+            "run:N",
+            scale=alt.Scale(domain=data.labels, range=_colors(len(data.labels))),
+            legend=alt.Legend(title=None, symbolType="stroke", symbolLimit=25, labelLimit=180),
+        ),
+        opacity=alt.condition(pick, alt.value(1), alt.value(0.12)),
+        tooltip=[
+            alt.Tooltip("run:N"),
+            alt.Tooltip("step:Q", format=",d"),
+            alt.Tooltip("time:Q", title="seconds", format=".3~f"),
+            alt.Tooltip("value:Q", title=_value_title(data.metrics), format=".6~g"),
+        ],
     )
+    line = base.mark_line(strokeWidth=1.7, strokeJoin="round").add_params(pick)
+    # Dots that cannot be seen still take the pointer, and with it the tooltip. A layer of
+    # their own: a field for their opacity would make the line go on across its gaps.
+    dots = base.mark_point(size=30, filled=True, strokeOpacity=0).encode(
+        fillOpacity=alt.FillOpacity("dot:Q", scale=None, legend=None)
+    )
+    width, height = (520, 260) if single else (320, 190)
+    chart = alt.layer(line, dots, data=_frame(data)).properties(width=width, height=height)
     if single:
         title = alt.TitleParams(_title(data), subtitle=data.caption or alt.Undefined)
         return chart.properties(title=title)
@@ -134,9 +136,18 @@ def _dots(curve: Curve) -> npt.NDArray[np.int8]:
 
 
 def _x_axis(x: str) -> alt.Axis:
-    return (
-        alt.Axis(tickMinStep=1, format="~s", tickCount=8) if x == "step" else alt.Axis(tickCount=8)
-    )
+    if x != "step":
+        return alt.Axis(tickCount=8)
+    # An axis's own format goes by the distance of its ends, which is none for one step alone.
+    return alt.Axis(tickMinStep=1, labelExpr="format(datum.value, '.12~s')", tickCount=8)
+
+
+def _value_title(metrics: Sequence[str]) -> str:
+    """Name the value in a tooltip: the title becomes part of an expression, unescaped."""
+    if len(metrics) > 1:
+        return "value"
+    name = " ".join(re.sub(r"[\x00-\x1f\x7f\u2028\u2029\\]", " ", metrics[0]).split())
+    return "value" if name in ("", "run", "step", "seconds") else name
 
 
 def _colors(count: int) -> list[str]:
@@ -151,15 +162,20 @@ def _still_html(data: Curves, x: str) -> str:
     images = []
     for metric in data.metrics:
         lines = {curve.label: curve for curve in data.curves if curve.metric == metric}
-        svg = line_chart_svg(
-            [_series(label, lines.get(label), x) for label in data.labels],
-            title=metric,
-            x_title=_X_TITLES[x],
-        )
-        shown = plural(len(lines), "run")
-        images.append(image_html(svg, f"{metric} over {x} of {shown}: {_last_values(lines)}"))
+        images.append(_picture(metric, lines, data.labels, x))
     caption = f'<div style="{FAINT};font-size:12px">{escape(data.caption)}</div>'
     return f'<div style="{FONT}">{"".join(images)}{caption if data.caption else ""}</div>'
+
+
+def _picture(metric: str, lines: dict[str, Curve], labels: Sequence[str], x: str) -> str:
+    """Draw one metric; should the drawing fail, its text stands in for it."""
+    text = f"{metric} over {x} of {plural(len(lines), 'run')}: {_last_values(lines)}"
+    series = [_series(label, lines.get(label), x) for label in labels]
+    try:
+        svg = line_chart_svg(series, title=metric, x_title=_X_TITLES[x], whole_x=x == "step")
+    except Exception:  # noqa: BLE001 - any values were logged; the reader gets them as text
+        return f"<div>{escape(text)}</div>"
+    return image_html(svg, text)
 
 
 def _series(label: str, curve: Curve | None, x: str) -> Series:

@@ -1,0 +1,32 @@
+// Which keys belong to the table while the focus is in it, and which to the page around it.
+
+const USED = new Set([
+  ..."ArrowDown ArrowUp ArrowLeft ArrowRight PageDown PageUp Home End Enter Escape".split(" "),
+  " ",
+  "a",
+]);
+
+/**
+ * Plain keys are all the table's: JupyterLab would take j, k, space and the like as commands.
+ * With a modifier only those that the table uses are, so that Ctrl+S saves the notebook.
+ */
+export function isOurs(event: KeyboardEvent): boolean {
+  if (event.altKey) return false;
+  return (!event.ctrlKey && !event.metaKey) || USED.has(event.key);
+}
+
+/**
+ * Keeps JupyterLab's shortcuts away from an element for the keys that are its own; call what
+ * it gives to stop. JupyterLab listens at the document before the element hears of a key, and
+ * looks at this attribute then: so it is set at the window, which comes first.
+ */
+export function guardKeys(element: HTMLElement): () => void {
+  element.dataset.lmSuppressShortcuts = "true";
+  const guard = (event: KeyboardEvent) => {
+    if (!(event.target instanceof Node) || !element.contains(event.target)) return;
+    if (isOurs(event)) element.dataset.lmSuppressShortcuts = "true";
+    else delete element.dataset.lmSuppressShortcuts;
+  };
+  window.addEventListener("keydown", guard, true);
+  return () => window.removeEventListener("keydown", guard, true);
+}
