@@ -130,7 +130,7 @@ class Run:
 
     @property
     def git(self) -> dict[str, str | bool | None] | None:
-        """The commit, the branch and, in notebooks, whether the tree was dirty; None outside of git."""
+        """The commit, the branch and whether files differ (None in scripts); None without git."""
         row = self._row
         if row.git_commit is None:
             return None
