@@ -85,6 +85,8 @@ class KernelSession:
                 if on_output is not None:
                     on_output(output)
         reply = self.reply(request)
+        if reply["status"] == "aborted":  # it came too soon after an error
+            return self.run(code, silent=silent, on_output=on_output)
         answer.status = reply["status"]
         answer.count = reply.get("execution_count", 0)
         answer.error = reply.get("ename")

@@ -125,8 +125,9 @@ def _param_column(
     if kinds <= {"int", "float"}:
         numbers = params.number[part]
         whole = kinds == {"int"}
-        exact = bool(np.all(np.abs(numbers) <= _FLOAT_LIMIT)) or "int" not in kinds
-        if exact or (whole and bool(np.all(np.abs(numbers) < _INT64_LIMIT))):
+        integers = numbers[params.kind[part] == PARAM_KINDS.index("int")]
+        exact = bool(np.all(np.abs(integers) <= _FLOAT_LIMIT))
+        if exact or (whole and bool(np.all(np.abs(integers) < _INT64_LIMIT))):
             values = np.zeros(size, dtype=np.int64 if whole else np.float64)
             values[rows] = numbers if exact else [params.value(i) for i in part.tolist()]
             return Column(name, "integer" if whole else "number", values, missing)

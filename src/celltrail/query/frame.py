@@ -23,11 +23,11 @@ def to_frame(table: RunTable) -> pd.DataFrame:
     import pandas as pd
 
     index = pd.Index(np.array(table.ids, dtype=object), name="run_id", dtype="str")
-    series = {name: _series(column) for name, column in table.columns.items()}
+    series = {name: _series(column, index) for name, column in table.columns.items()}
     return pd.DataFrame(series, index=index, copy=False)
 
 
-def _series(column: Column) -> Any:
+def _series(column: Column, index: pd.Index[str]) -> Any:
     import pandas as pd
 
     values, missing = column.values, column.missing
@@ -50,4 +50,5 @@ def _series(column: Column) -> Any:
         case _:
             filled = values.copy()
             filled[missing] = None
-            return filled
+            # With its type said, for pandas would guess at one and fail at huge integers.
+            return pd.Series(filled, index=index, dtype=object)

@@ -65,7 +65,8 @@ WITH p AS (SELECT * FROM params WHERE {{which}}),
 names AS (SELECT unnest($names::VARCHAR[]) AS name, unnest(range(len($names))) AS code)
 SELECT p.run, names.code AS key,
     (list_position({list(PARAM_KINDS)!r}, p.kind) - 1)::UTINYINT AS kind,
-    coalesce(p.number, 0) AS number, p.text, coalesce(p.bool, false) AS bool, p.json, p.reason
+    coalesce(p.number, CASE WHEN p.kind = 'float' THEN 'NaN'::DOUBLE ELSE 0 END) AS number,
+    p.text, coalesce(p.bool, false) AS bool, p.json, p.reason
 FROM p JOIN names ON names.name = p.key
 ORDER BY p.run, names.code
 """

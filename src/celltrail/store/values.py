@@ -76,7 +76,8 @@ def encode_param(value: ParamValue) -> TypedParam:
         exact = -_EXACT_IN_DOUBLE <= value <= _EXACT_IN_DOUBLE
         return "int", real(value), None, None, None if exact else json.dumps(value)
     if isinstance(value, float):
-        return "float", value, None, None, None
+        # Some versions of DuckDB take a NaN that is bound for NULL.
+        return "float", value, None, None, "NaN" if math.isnan(value) else None
     if isinstance(value, str):
         return "text", None, text(value), None, None
     return "json", None, None, None, json.dumps(value)

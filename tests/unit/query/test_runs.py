@@ -219,6 +219,15 @@ def test_the_frame_of_runs_without_params_is_plain() -> None:
     assert frame["duration"].iloc[0] >= 0
 
 
+def test_params_that_are_nan_are_numbers() -> None:
+    for name, value in [("a", 1), ("b", math.nan), ("c", math.inf)]:
+        with ct.track(name, params={"x": value}):
+            pass
+    assert str(ct.runs(order_by="name").df()["params.x"].tolist()) == "[1.0, nan, inf]"
+    assert math.isnan(ct.run("b").params["x"])  # type: ignore[arg-type]
+    assert ct.sql("SELECT value FROM v_params ORDER BY name")["value"].tolist()[1].lower() == "nan"
+
+
 def test_integers_of_any_size_are_compared_exactly() -> None:
     for name, seed in [("a", 2**62), ("b", 2**62 + 1)]:
         with ct.track(name, params={"seed": seed, "mixed": 10**400 if name == "a" else "text"}):

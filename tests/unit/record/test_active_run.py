@@ -353,6 +353,7 @@ def test_logging_never_raises_whatever_it_is_given(tmp_path: Path) -> None:
     assert read.params["object"] == "<Hostile: no repr>"
 
 
+@pytest.mark.filterwarnings("error")
 def test_warnings_that_are_errors_end_nothing_and_lose_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

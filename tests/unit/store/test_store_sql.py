@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from spool_recorder import Recorder
@@ -102,6 +103,10 @@ def test_nothing_but_a_query_over_the_store_runs(store: Store, tmp_path: Path, q
     ],
 )
 def test_a_pivot_is_a_query(store: Store, query: str) -> None:
+    if int(duckdb.__version__.split(".")[0]) < 2 and " in (" not in query:
+        with pytest.raises(SqlError):  # several statements to DuckDB 1: refused with a sentence
+            store.sql(query)
+        return
     assert store.sql(query).columns.tolist() == ["id", "lr", "n"]
 
 

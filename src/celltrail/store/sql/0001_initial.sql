@@ -22,8 +22,8 @@ CREATE TABLE runs (
     environment VARCHAR, cpu_seconds DOUBLE, peak_memory BIGINT
 );
 
--- The current params. kind: int, float, bool, text, null or json. json holds lists, mappings
--- and integers that a DOUBLE cannot hold, in JSON that also knows NaN and Infinity.
+-- The current params. kind: int, float, bool, text, null or json. json holds lists, mappings,
+-- NaN, and integers that a DOUBLE cannot hold, in JSON that also knows NaN and Infinity.
 CREATE TABLE params (
     run BIGINT NOT NULL, key VARCHAR NOT NULL, kind VARCHAR NOT NULL, number DOUBLE,
     text VARCHAR, bool BOOLEAN, json VARCHAR, reason VARCHAR, time TIMESTAMP
