@@ -98,8 +98,8 @@ class Summary:
     """What one metric came to in one run.
 
     ``last`` is the value at the greatest step; of several at that step, the one
-    that was logged last (a zero without its sign). NaN counts in ``count`` but never in ``min``, ``max`` and
-    ``mean``, which are NaN when there is nothing else.
+    that was logged last (a zero without its sign). NaN counts in ``count`` but never
+    in ``min``, ``max`` and ``mean``, which are NaN when there is nothing else.
 
     Parameters
     ----------
