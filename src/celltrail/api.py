@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from celltrail import views  # resolves its names at their first use: they are heavy
 from celltrail.config import notebook_path, resolve_store, use_store
-from celltrail.errors import CelltrailWarning, RunNotFoundError, StoreError
+from celltrail.errors import RunNotFoundError, StoreError
 from celltrail.query import Run, Runs, find_runs, load_run
 from celltrail.record import ActiveRun, default_experiment
 from celltrail.store import Store, open_store
+from celltrail.store.notices import warn
 
 if TYPE_CHECKING:
     import os
@@ -257,5 +257,5 @@ def card_for(active: ActiveRun, notes: Sequence[str] = ()) -> Card | None:
         said = [f"{count} secret{'' if count == 1 else 's'} redacted"] if count else []
         return views.run_card(stored, stored.previous, [*notes, *said])
     except StoreError as error:
-        warnings.warn(f"celltrail: {error}", CelltrailWarning, stacklevel=2)
+        warn(str(error))
         return None

@@ -56,7 +56,7 @@ def run_statement(
     recorder = None if options is None else _open(shell, statement, code, options, space)
     try:
         value = _execute(shell, statement, code, local_namespace)
-    except BaseException as error:
+    except BaseException as error:  # recorded as the run's end, and raised on to the user
         _close(recorder, _names_now(shell, local_namespace), status_of(error), error, NOTHING)
         raise
     result = NOTHING if value is None else value

@@ -204,11 +204,6 @@ class Runs(Sequence[Run]):
             index.append(place[run_id])
         return self._take(np.array(index, dtype=np.intp))
 
-    def refreshed(self) -> Runs:
-        """Read the same runs again, for those that are still going on."""
-        data = self._store.table_data(ids=self.ids)
-        return Runs(self._store, data.runs, build_table(data)).select(self.ids)
-
     def _take(self, index: Any) -> Runs:
         return Runs(self._store, [self._rows[i] for i in index], take(self._table, index))
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.redact import redact_param, redact_text
-from celltrail.errors import CelltrailWarning
 from celltrail.record.session import session_for
+from celltrail.store.notices import warn
 from celltrail.store.writer import Row, now_us
 
 if TYPE_CHECKING:
@@ -107,11 +106,7 @@ def warn_user(message: str) -> None:
     while frame.f_back is not None and frame.f_globals.get("__package__", "") in _OURS:
         frame = frame.f_back
         level += 1
-    text = f"celltrail: {message}"
-    try:
-        warnings.warn(text, CelltrailWarning, stacklevel=level)
-    except CelltrailWarning:  # the user made warnings errors; ours must not end a training
-        sys.stderr.write(f"{text}\n")
+    warn(message, stacklevel=level)
 
 
 def _same(a: ParamValue, b: ParamValue) -> bool:

@@ -8,14 +8,13 @@ import hashlib
 import os
 import sys
 import threading
-import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from celltrail.config import notebook_path
-from celltrail.errors import CelltrailWarning
 from celltrail.ids import new_id
 from celltrail.store import Merger, SessionOwner, SpoolWriter, Store, open_store
+from celltrail.store.notices import warn
 from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ class Session:
         try:
             self.store.merge(wait=_EXIT_WAIT)
         except Exception as error:  # noqa: BLE001  # at exit nobody can catch it: said as a warning, kept in the spool
-            warnings.warn(f"celltrail: {error}", CelltrailWarning, stacklevel=2)
+            warn(str(error))
 
 
 def session_for(path: Path) -> Session:

@@ -161,7 +161,7 @@ def attached(path: Path, *, read_only: bool) -> Iterator[DuckDBPyConnection]:
         try:
             con.execute("USE store")
             yield con
-        except BaseException:
+        except BaseException:  # whatever it is: detached first, then raised on
             _let_go(con)
             raise
         con.execute("USE memory")
