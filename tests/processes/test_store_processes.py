@@ -61,11 +61,11 @@ def line(started: subprocess.Popen[str]) -> str:
 
 def points(store: Store, metric: str = "x") -> dict[str, list[int]]:
     """Read the steps of each run, by its name."""
-    rows = {row.run: str(row.name) for row in store.run_rows()}
-    history = store.history(list(rows), metric)
-    found: dict[str, list[int]] = {name: [] for name in rows.values()}
+    rows = store.run_rows()
+    history = store.history([row.id for row in rows], metric)
+    found: dict[str, list[int]] = {str(row.name): [] for row in rows}
     for run, step in zip(history.run.tolist(), history.step.tolist(), strict=True):
-        found[rows[run]].append(step)
+        found[str(rows[run].name)].append(step)
     return found
 
 
@@ -109,7 +109,7 @@ def test_after_kill_9_every_step_that_returned_is_there_once(
     assert len(steps) >= last + 1
     (row,) = store.run_rows()
     assert row.status == "lost"
-    assert len(store.params(None)) == 1
+    assert len(store.table_data().params) == 1
     assert not Layout(store.path).spool.exists()
 
 
@@ -135,7 +135,7 @@ def test_many_kills_in_the_middle_of_merging_lose_and_double_nothing(store: Stor
     assert points(store)["survivor"] == list(range(step))
     (row,) = store.run_rows()
     assert row.status == "finished"
-    summary = store.summaries(None)
+    summary = store.table_data().summaries
     assert (summary.count[0], summary.last_exact[0]) == (step, step - 1)
 
 
@@ -327,7 +327,7 @@ def test_a_process_that_ends_in_the_middle_of_a_merge_thread_ends_cleanly(store:
             assert leaving.wait(PATIENCE) == 0
     rows = store.run_rows()
     assert [row.status for row in rows] == ["lost"] * 3, "it ended without saying so"
-    assert len(store.history([row.run for row in rows], "x")) == 1500
+    assert len(store.history([row.id for row in rows], "x")) == 1500
 
 
 def test_a_number_that_another_process_has_now_does_not_keep_a_run_alive(store: Store) -> None:

@@ -61,7 +61,7 @@ def test_params_come_back_equal(params: dict[str, Any]) -> None:
         run = recorder.run()
         for key, value in params.items():
             recorder.param(run, key, value)
-        found = store.params(None)
+        found = store.table_data().params
         back = {found.names[found.key[i]]: found.value(i) for i in range(len(found))}
     assert back.keys() == params.keys()
     for key, value in params.items():
@@ -83,7 +83,8 @@ def test_points_come_back_equal_and_in_order(points: list[tuple[Any, ...]]) -> N
                 last_value[run, key] = (step, value)
             if merge:
                 store.merge()
-        rows = [row.run for row in store.run_rows()]
+        found = store.run_rows()
+        rows, keys = [row.id for row in found], [row.run for row in found]
         for (run, key), logged in expected.items():
             history = store.history([rows[run]], key)
             back = [
@@ -96,10 +97,10 @@ def test_points_come_back_equal_and_in_order(points: list[tuple[Any, ...]]) -> N
                 a[0] == b[0] and same(a[1], b[1])
                 for a, b in zip(back, sorted(logged, key=lambda p: p[0]), strict=True)
             )
-        summaries = store.summaries(None)
+        summaries = store.table_data().summaries
         assert len(summaries) == len(expected)
         for i in range(len(summaries)):
-            place = rows.index(summaries.run[i]), summaries.names[summaries.key[i]]
+            place = keys.index(summaries.run[i]), summaries.names[summaries.key[i]]
             step, value = last_value[place]
             exact = bool(summaries.is_exact[i])
             last = int(summaries.last_exact[i]) if exact else float(summaries.last[i])
@@ -137,7 +138,7 @@ def test_texts_come_back_equal(
         (row,) = store.run_rows()
         assert (row.name, row.note, row.experiment) == (name, note, name)
         assert store.source("sha") == source
-        assert set(store.tags(None).get(row.run, [])) == tags
+        assert set(store.table_data().tags.get(row.run, [])) == tags
         assert row.error is not None
         assert (row.error.message, row.error.traceback) == (message, trace)
 
@@ -153,5 +154,5 @@ def test_texts_that_no_file_can_hold_are_recorded_visibly(text: str) -> None:
         (row,) = store.run_rows()
         visible = text.encode("utf-8", "backslashreplace").decode()
         assert row.name == visible
-        assert store.params(None).names == [visible]
-        assert store.metric_names(None) == [visible]
+        assert store.table_data().params.names == [visible]
+        assert store.table_data().summaries.names == [visible]

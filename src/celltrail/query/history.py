@@ -21,8 +21,10 @@ def run_label(row: RunRow) -> str:
     return row.name or f"run {row.number}"
 
 
-def history_frame(store: Store, rows: Sequence[RunRow], metric: str) -> pd.DataFrame:
-    """Give all points of a metric of some runs.
+def history_frame(
+    store: Store, rows: Sequence[RunRow], metric: str, *, since_step: int | None = None
+) -> pd.DataFrame:
+    """Give the points of a metric of some runs.
 
     Parameters
     ----------
@@ -32,6 +34,8 @@ def history_frame(store: Store, rows: Sequence[RunRow], metric: str) -> pd.DataF
         The runs, in the order in which they shall come.
     metric
         The metric's name.
+    since_step
+        Only points of greater steps.
 
     Returns
     -------
@@ -41,11 +45,8 @@ def history_frame(store: Store, rows: Sequence[RunRow], metric: str) -> pd.DataF
     """
     import pandas as pd
 
-    points = store.history([row.run for row in rows], metric)
-    place = {row.run: i for i, row in enumerate(rows)}
-    where = np.array([place[run] for run in points.run.tolist()], dtype=np.intp)
-    order = np.argsort(where, kind="stable")
-    where = where[order]
+    points = store.history([row.id for row in rows], metric, since_step=since_step)
+    where = points.run
     ids = np.array([row.id for row in rows], dtype=object)
     labels = np.array([run_label(row) for row in rows], dtype=object)
     return pd.DataFrame(
@@ -53,10 +54,10 @@ def history_frame(store: Store, rows: Sequence[RunRow], metric: str) -> pd.DataF
             "run_id": pd.Series(ids[where], dtype="str"),
             "name": pd.Series(labels[where], dtype="str"),
             "metric": pd.Series(np.full(len(where), metric, dtype=object), dtype="str"),
-            "step": points.step[order],
-            "time": pd.to_datetime(points.time[order], unit="us", utc=True).astype(
+            "step": points.step,
+            "time": pd.to_datetime(points.time, unit="us", utc=True).astype(
                 "datetime64[us, UTC]"
             ),
-            "value": points.value[order],
+            "value": points.value,
         }
     )

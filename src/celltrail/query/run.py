@@ -179,7 +179,7 @@ class Run:
                 for k, why in zip(params.key, params.reason, strict=True)
                 if why
             },
-            **self._store.metric_reasons(self._row.run),
+            **self._store.metric_reasons(self.id),
         }
 
     @cached_property
@@ -206,12 +206,12 @@ class Run:
     @cached_property
     def artifacts(self) -> list[ArtifactInfo]:
         """What was stored with it, in the order of storing."""
-        return self._store.artifacts(self._row.run)
+        return self._store.artifacts(self.id)
 
     @cached_property
     def datasets(self) -> list[DatasetInfo]:
         """The data that it read."""
-        return self._store.datasets(self._row.run)
+        return self._store.datasets(self.id)
 
     def artifact(self, name: str) -> bytes:
         """Give the content of an artifact, checked against its address.
@@ -233,8 +233,15 @@ class Run:
                 return self._store.artifact_bytes(info.sha256)
         raise UnknownNameError("artifact", name, {info.name for info in self.artifacts})
 
-    def history(self, metric: str) -> pd.DataFrame:
-        """Give all points of a metric: ``run_id, name, metric, step, time, value``.
+    def history(self, metric: str, *, since_step: int | None = None) -> pd.DataFrame:
+        """Give the points of a metric: ``run_id, name, metric, step, time, value``.
+
+        Parameters
+        ----------
+        metric
+            The metric's name.
+        since_step
+            Only points of greater steps.
 
         Raises
         ------
@@ -243,7 +250,7 @@ class Run:
         """
         if metric not in self.summaries:
             raise UnknownNameError("metric", metric, self.summaries)
-        return history_frame(self._store, [self._row], metric)
+        return history_frame(self._store, [self._row], metric, since_step=since_step)
 
     @cached_property
     def _data(self) -> TableData:

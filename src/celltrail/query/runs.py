@@ -94,13 +94,18 @@ class Runs(Sequence[Run]):
         """
         return to_frame(self._table)
 
-    def history(self, metric: str | Sequence[str]) -> pd.DataFrame:
-        """Give all points of one or several metrics as a long DataFrame.
+    def history(
+        self, metric: str | Sequence[str], *, since_step: int | None = None
+    ) -> pd.DataFrame:
+        """Give the points of one or several metrics as a long DataFrame.
 
         Parameters
         ----------
         metric
             The metric's name, or several.
+        since_step
+            Only points of greater steps: what is new since the last look at runs that
+            go on. What was logged a moment ago is there, by whichever process.
 
         Returns
         -------
@@ -127,7 +132,9 @@ class Runs(Sequence[Run]):
         for name in names:
             if name not in self.metric_names():
                 raise UnknownNameError("metric", name, self.metric_names())
-        parts = [history_frame(self._store, self._rows, name) for name in names]
+        parts = [
+            history_frame(self._store, self._rows, name, since_step=since_step) for name in names
+        ]
         return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
     def best(self, metric: str, *, minimize: bool = False) -> Run:

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from celltrail.store.changes import Changes, SegmentNames
-from celltrail.store.metrics import PointBatch, insert_points
+from celltrail.store.metrics import PURGED, PointBatch, insert_points
 from celltrail.store.runs import update_runs
 from celltrail.store.tables import COLUMNS, insert, select_all
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from celltrail.store.owner import SessionOwner
     from celltrail.store.spool import Offsets, Slice
 
-__all__ = ["apply_slices", "mark_lost"]
+__all__ = ["apply_slices", "gather", "mark_lost"]
 
 _SUPERSEDED = """
 INSERT INTO param_changes
@@ -67,16 +67,11 @@ def apply_slices(
         How many records made no sense, and (session, sha256) of the blobs that are in the
         database now.
     """
-    changes, points = Changes(), PointBatch()
-    for part in slices:
-        names = SegmentNames()
-        names.read(part.known)
-        names.read(part.events)
-        changes.read(part.session, part.events)
-        points.add(part.points, names)
-    for run_id in points.run_ids():
-        changes.run(run_id)
+    changes, points = gather(slices)
+    purged = set(changes.runs) - _new(con, "purged", "id", changes.runs)
+    changes.forget(purged)
     runs = update_runs(con, changes.runs, changes.again)
+    runs.update(dict.fromkeys(purged, PURGED))
     _sessions(con, changes, {part.session for part in slices}, owners)
     _content(con, changes)
     _params(con, changes, runs)
@@ -90,6 +85,20 @@ def apply_slices(
     skipped = insert_points(con, points, runs)
     _offsets(con, slices)
     return skipped + changes.skipped, blobs
+
+
+def gather(slices: Sequence[Slice]) -> tuple[Changes, PointBatch]:
+    """Read what is in some slices, all of whose runs are among the changes' runs then."""
+    changes, points = Changes(), PointBatch()
+    for part in slices:
+        names = SegmentNames()
+        names.read(part.known)
+        names.read(part.events)
+        changes.read(part.session, part.events)
+        points.add(part.points, names)
+    for run_id in points.run_ids():
+        changes.run(run_id)
+    return changes, points
 
 
 def _new(con: DuckDBPyConnection, table: str, key: str, values: Iterable[str]) -> set[str]:

@@ -96,6 +96,20 @@ class Changes:
         """Give the changes of one run, to be added to."""
         return self.runs.setdefault(text(run_id), {})
 
+    def forget(self, purged: set[str]) -> None:
+        """Leave out everything of some runs."""
+        if not purged:
+            return
+        for by_run in (self.runs, self.again):
+            for run_id in purged & by_run.keys():
+                del by_run[run_id]
+        self.tags = {place: on for place, on in self.tags.items() if place[0] not in purged}
+        for rows in (self.params, self.reasons, self.artifacts, self.run_datasets):
+            rows[:] = [row for row in rows if row[0] not in purged]
+        self.cells = [(*row[:-1], None if row[-1] in purged else row[-1]) for row in self.cells]
+        kept = {row[5] for row in self.artifacts}
+        self.blobs = {sha256: session for sha256, session in self.blobs.items() if sha256 in kept}
+
 
 def _run(changes: Changes, session: str, event: Event) -> None:
     run = changes.run(event["id"])

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from celltrail.store.changes import SegmentNames
 
-__all__ = ["PointBatch", "insert_points"]
+__all__ = ["PURGED", "PointBatch", "insert_points"]
+
+#: The surrogate key that stands for a run of which nothing is kept.
+PURGED = -1
 
 _INSERT = """
 INSERT INTO metrics
@@ -32,25 +35,32 @@ WITH points AS (
         CASE WHEN nan THEN 'NaN'::DOUBLE ELSE value END AS value
     FROM new_points
 ), everything AS (
-    SELECT run, key, {'step': step, 'time': time, 'seq': seq} AS place,
-        {'value': value, 'exact': CASE WHEN is_exact THEN exact END} AS last,
+    SELECT run, key, {{'step': step, 'time': time, 'seq': seq}} AS place,
+        {{'value': value, 'exact': CASE WHEN is_exact THEN exact END}} AS last,
         CASE WHEN nan THEN NULL ELSE value END AS min,
         CASE WHEN nan THEN NULL ELSE value END AS max,
         CASE WHEN nan THEN NULL ELSE value END AS sum,
         1 AS count, nan::BIGINT AS nans
     FROM points
     UNION ALL
-    SELECT run, key, {'step': last_step, 'time': epoch_us(last_time), 'seq': -1},
-        {'value': last, 'exact': last_exact}, min, max, sum, count, nans
+    SELECT run, key, {{'step': last_step, 'time': epoch_us(last_time), 'seq': -1}},
+        {{'value': last, 'exact': last_exact}}, min, max, sum, count, nans
     FROM summaries SEMI JOIN (SELECT DISTINCT run, key FROM new_points) USING (run, key)
+    WHERE run BETWEEN {low} AND {high}
 )
 SELECT run, key, max_by(last, place) AS last, max(place) AS place, min(min) AS min,
     max(max) AS max, sum(sum) AS sum, sum(count)::BIGINT AS count, sum(nans)::BIGINT AS nans
 FROM everything GROUP BY run, key
 """
+_SCATTERED = """
+INSERT INTO scattered
+SELECT DISTINCT run FROM summaries SEMI JOIN (SELECT DISTINCT run FROM new_points) USING (run)
+ANTI JOIN scattered USING (run)
+WHERE run BETWEEN {low} AND {high}
+"""
 _REPLACE = (
     "DELETE FROM summaries USING fresh WHERE summaries.run = fresh.run "
-    "AND summaries.key = fresh.key",
+    "AND summaries.key = fresh.key AND summaries.run BETWEEN {low} AND {high}",
     "INSERT INTO summaries SELECT run, key, last.value, last.exact, place.step, "
     "make_timestamp(place.time), min, max, sum, count, nans FROM fresh ORDER BY run, key",
     "DROP TABLE fresh",
@@ -115,7 +125,7 @@ def insert_points(con: DuckDBPyConnection, batch: PointBatch, runs: Mapping[str,
     batch
         The points.
     runs
-        The surrogate key of every run in it.
+        The surrogate key of every run in it, or `PURGED`.
 
     Returns
     -------
@@ -136,16 +146,24 @@ def insert_points(con: DuckDBPyConnection, batch: PointBatch, runs: Mapping[str,
     # Points of one run lie together, as they are read. A stable sort keeps the order in
     # which they were logged where all else is equal.
     order = np.lexsort((columns["time"], columns["step"], key, run))
-    sensible = (run > 0) & (key > 0)
-    order = order[sensible[order]]
+    damaged = (run == 0) | (key == 0)
+    order = order[(~damaged & (run != PURGED))[order]]
     columns = {name: column[order] for name, column in columns.items()}
     columns["seq"] = np.arange(len(order))
     # DuckDB takes NaN in an array for a missing value: it is told apart by a mask.
     columns["nan"] = np.isnan(columns["value"])
+    if len(order):
+        touched = columns["run"]
+        _insert(con, columns, {"low": int(touched.min()), "high": int(touched.max())})
+    return int(damaged.sum())
+
+
+def _insert(con: DuckDBPyConnection, columns: dict[str, Any], bounds: dict[str, int]) -> None:
+    """Insert points; the bounds are those of their runs, for DuckDB to skip all others."""
     con.register("new_points", columns)
     con.execute(_INSERT)
-    con.execute(_SUMMARIES)
+    con.execute(_SCATTERED.format(**bounds))
+    con.execute(_SUMMARIES.format(**bounds))
     for statement in _REPLACE:
-        con.execute(statement)
+        con.execute(statement.format(**bounds))
     con.unregister("new_points")
-    return int(len(sensible) - sensible.sum())

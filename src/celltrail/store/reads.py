@@ -27,7 +27,6 @@ __all__ = [
     "datasets",
     "find_run",
     "history",
-    "metric_names",
     "metric_reasons",
     "param_changes",
     "params",
@@ -46,19 +45,21 @@ SELECT r.run, r.id, r.number, r.name, r.experiment, r.session, r.status, epoch_u
 FROM runs r
 LEFT JOIN runs before ON before.run = r.previous
 LEFT JOIN runs above ON above.run = r.parent
-WHERE r.number IS NOT NULL {which}
+WHERE r.number IS NOT NULL AND r.deleted IS NULL {which}
 ORDER BY r.id
 """
 _SOME = "AND {column} IN (SELECT unnest($some::{type}[]))"
-#: Of runs that are only known by reference nothing is shown.
-_KNOWN = "{column} IN (SELECT run FROM runs WHERE number IS NOT NULL)"
+#: Of runs that are deleted, or only known by reference, nothing is shown.
+_SHOWN = "number IS NOT NULL AND deleted IS NULL"
+_KNOWN = f"{{column}} IN (SELECT run FROM runs WHERE {_SHOWN})"
+_KEYS = f"SELECT id, run FROM runs WHERE {_SHOWN} AND id IN (SELECT unnest($1::VARCHAR[]))"
 
 _FINDS = (
-    "SELECT id FROM runs WHERE number IS NOT NULL AND id = $1",
-    "SELECT id FROM runs WHERE number IS NOT NULL AND name = $1 ORDER BY id DESC LIMIT 1",
+    f"SELECT id FROM runs WHERE {_SHOWN} AND id = $1",
+    f"SELECT id FROM runs WHERE {_SHOWN} AND name = $1 ORDER BY id DESC LIMIT 1",
 )
-_FIND_PREFIX = "SELECT id FROM runs WHERE number IS NOT NULL AND starts_with(id, $1) LIMIT 2"
-_FIND_NUMBER = "SELECT id FROM runs WHERE number = $1 ORDER BY id DESC LIMIT 1"
+_FIND_PREFIX = f"SELECT id FROM runs WHERE {_SHOWN} AND starts_with(id, $1) LIMIT 2"
+_FIND_NUMBER = f"SELECT id FROM runs WHERE {_SHOWN} AND number = $1 ORDER BY id DESC LIMIT 1"
 
 _PARAMS = f"""
 WITH p AS (SELECT * FROM params WHERE {{which}}),
@@ -82,16 +83,15 @@ _HISTORY = """
 SELECT m.run, m.step, epoch_us(m.time) AS time, m.value, coalesce(m.exact, 0) AS exact,
     m.exact IS NOT NULL AS is_exact
 FROM metrics m
-WHERE m.key = (SELECT key FROM metric_keys WHERE name = $metric)
-    AND m.run IN (SELECT unnest($some::BIGINT[]))
-    AND m.run IN (SELECT run FROM runs WHERE number IS NOT NULL)
+WHERE m.key = {key} AND m.run IN ({runs}) {since}
 ORDER BY m.run, m.step, m.time, m.rowid
 """
-_CHANGES = """
+_RUN = "(SELECT run FROM runs WHERE id = $1)"
+_CHANGES = f"""
 SELECT key, kind, number, text, bool, json, reason, epoch_us(time)
 FROM (
-    SELECT *, 0 AS current, rowid AS place FROM param_changes WHERE run = $1
-    UNION ALL SELECT *, 1, rowid FROM params WHERE run = $1
+    SELECT *, 0 AS current, rowid AS place FROM param_changes WHERE run = {_RUN}
+    UNION ALL SELECT *, 1, rowid FROM params WHERE run = {_RUN}
 )
 ORDER BY key, current, place
 """
@@ -190,49 +190,58 @@ def tags(con: DuckDBPyConnection, runs: Sequence[int] | None) -> dict[int, list[
     return dict(con.execute(query, values).fetchall())
 
 
-def history(con: DuckDBPyConnection, runs: Sequence[int], metric: str) -> HistoryColumns:
-    """Read all points of one metric."""
-    return HistoryColumns(**_columns(con, _HISTORY, {"some": list(runs), "metric": metric}))
+def history(
+    con: DuckDBPyConnection, ids: Sequence[str], metric: str, since_step: int | None
+) -> HistoryColumns:
+    """Read the points of one metric, of all steps or of those after one."""
+    import numpy as np
 
-
-def metric_names(con: DuckDBPyConnection, runs: Sequence[int] | None) -> list[str]:
-    """Read the names of the metrics that some runs have."""
-    which, values = _which("s.run", runs)
-    query = (
-        "SELECT DISTINCT k.name FROM summaries s JOIN metric_keys k USING (key) "
-        f"WHERE {which} ORDER BY k.name"
+    places = {run_id: place for place, run_id in enumerate(ids)}
+    runs = {run: places[run_id] for run_id, run in con.execute(_KEYS, [list(ids)]).fetchall()}
+    found = con.execute("SELECT key FROM metric_keys WHERE name = $1", [metric]).fetchall()
+    # Numbers of ours in the text itself: by them DuckDB skips what lies elsewhere in the file,
+    # which it does not do for a list that is bound.
+    query = _HISTORY.format(
+        key=found[0][0] if found else 0,
+        runs=", ".join(map(str, sorted(runs))) or "0",
+        since="" if since_step is None else f"AND m.step > {int(since_step)}",
     )
-    return [name for (name,) in con.execute(query, values).fetchall()]
+    columns = _columns(con, query, {})
+    keys = np.array(sorted(runs), np.int64)
+    place = np.array([runs[run] for run in keys.tolist()], np.int64)
+    columns["run"] = place[np.searchsorted(keys, columns["run"])]
+    order = np.argsort(columns["run"], kind="stable")
+    return HistoryColumns(**{name: column[order] for name, column in columns.items()})
 
 
-def metric_reasons(con: DuckDBPyConnection, run: int) -> dict[str, str]:
+def metric_reasons(con: DuckDBPyConnection, run_id: str) -> dict[str, str]:
     """Read why metrics of a run were recorded that nobody logged, by their names."""
-    query = "SELECT key, reason FROM metric_reasons WHERE run = $1 ORDER BY rowid"
-    return dict(con.execute(query, [run]).fetchall())
+    query = f"SELECT key, reason FROM metric_reasons WHERE run = {_RUN} ORDER BY rowid"
+    return dict(con.execute(query, [run_id]).fetchall())
 
 
-def param_changes(con: DuckDBPyConnection, run: int) -> list[ParamChange]:
+def param_changes(con: DuckDBPyConnection, run_id: str) -> list[ParamChange]:
     """Read every value that the params of a run had, the current one last."""
-    rows = con.execute(_CHANGES, [run]).fetchall()
+    rows = con.execute(_CHANGES, [run_id]).fetchall()
     return [ParamChange(row[0], decode_param(row[1:6]), row[6], row[7]) for row in rows]
 
 
-def artifacts(con: DuckDBPyConnection, run: int) -> list[ArtifactInfo]:
+def artifacts(con: DuckDBPyConnection, run_id: str) -> list[ArtifactInfo]:
     """Read what a run stored, in order."""
     rows = con.execute(
         "SELECT name, coalesce(kind, ''), coalesce(mime, ''), sha256, size, step "
-        "FROM artifacts WHERE run = $1 ORDER BY time, rowid",
-        [run],
+        f"FROM artifacts WHERE run = {_RUN} ORDER BY time, rowid",
+        [run_id],
     ).fetchall()
     return [ArtifactInfo(*row) for row in rows]
 
 
-def datasets(con: DuckDBPyConnection, run: int) -> list[DatasetInfo]:
+def datasets(con: DuckDBPyConnection, run_id: str) -> list[DatasetInfo]:
     """Read what data a run read, in order."""
     rows = con.execute(
         "SELECT n.name, d.kind, d.shape, d.schema, d.size FROM run_datasets n "
-        "JOIN datasets d ON d.sha256 = n.dataset WHERE n.run = $1 ORDER BY n.rowid",
-        [run],
+        f"JOIN datasets d ON d.sha256 = n.dataset WHERE n.run = {_RUN} ORDER BY n.rowid",
+        [run_id],
     ).fetchall()
     return [
         DatasetInfo(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from celltrail.store.tables import COLUMNS, insert, select_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -19,6 +19,34 @@ RunDict: TypeAlias = dict[str, Any]
 #: Runs with the same one are executions of the same thing.
 Kinship: TypeAlias = tuple[str, ...]
 
+#: What two runs may have in common that are executions of the same thing.
+_KIN_COLUMNS = ("source_name", "cell_id", "name", "source")
+_NUMBERS = """
+SELECT experiment, max(number) FROM runs
+WHERE number IS NOT NULL AND experiment IN (SELECT unnest($1::VARCHAR[])) GROUP BY experiment
+"""
+# Of those that are older than all new runs only the newest of each kind can come right before
+# one: the others are not fetched, so that a merge costs the same after ten runs and after
+# ten thousand.
+_RELATIVES = f"""
+WITH kin AS (
+    SELECT run, id, number, experiment, kind, notebook, {", ".join(_KIN_COLUMNS)}
+    FROM runs
+    WHERE number IS NOT NULL AND experiment IN (SELECT unnest($experiments::VARCHAR[])) AND (
+        {" OR ".join(f"{name} IN (SELECT unnest(${name}::VARCHAR[]))" for name in _KIN_COLUMNS)}
+    )
+)
+SELECT * FROM kin WHERE id >= $first
+UNION ALL
+SELECT * FROM kin WHERE id < $first
+QUALIFY {
+    " OR ".join(
+        f"row_number() OVER (PARTITION BY experiment, {column} ORDER BY id DESC) <= $enough"
+        for column in ("kind, source_name", "cell_id", "name", "name IS NULL, notebook, source")
+    )
+}
+ORDER BY id
+"""
 _NAMES = [name for name, _ in COLUMNS["runs"]]
 _ENDED = ("finished", "failed", "interrupted", "lost")
 
@@ -54,24 +82,28 @@ def kinships(run: Mapping[str, Any]) -> list[Kinship]:
 
 
 class _Family:
-    """Per kinship the runs by id, that is by time; and the highest number so far."""
+    """The runs that may come before some new ones; and per experiment the highest number."""
 
-    def __init__(
-        self, con: DuckDBPyConnection, experiments: Iterable[str], parents: Mapping[int, int]
-    ) -> None:
+    def __init__(self, con: DuckDBPyConnection, new: Sequence[RunDict]) -> None:
         self._kin: defaultdict[Kinship, list[tuple[str, int]]] = defaultdict(list)
+        self._parents = _ancestry(con, new)
+        experiments = list({run["experiment"] for run in new})
         self._numbers: defaultdict[str, int] = defaultdict(int)
-        above = con.execute("SELECT run, parent FROM runs WHERE parent IS NOT NULL").fetchall()
-        self._parents: dict[int, int] = {**dict(above), **parents}
-        names = ("run", "id", "number", "experiment", "kind", "source_name", "cell_id", "name")
-        rows = con.execute(
-            f"SELECT {', '.join(names)}, notebook, source FROM runs "
-            "WHERE number IS NOT NULL AND experiment IN (SELECT unnest($1::VARCHAR[])) "
-            "ORDER BY id",
-            [list(experiments)],
+        self._numbers.update(con.execute(_NUMBERS, [experiments]).fetchall())
+        first = min(str(run["id"]) for run in new)
+        relatives = con.execute(
+            _RELATIVES,
+            {
+                "experiments": experiments,
+                "first": first,
+                # An ancestor does not count as a predecessor: so many more have to be looked at.
+                "enough": len(self._parents) + 1,
+                **{name: list({run[name] for run in new} - {None}) for name in _KIN_COLUMNS},
+            },
         ).fetchall()
-        for row in rows:
-            self.add(dict(zip((*names, "notebook", "source"), row, strict=True)))
+        names = ("run", "id", "number", "experiment", "kind", "notebook", *_KIN_COLUMNS)
+        for row in relatives:
+            self.add(dict(zip(names, row, strict=True)))
 
     def add(self, run: Mapping[str, Any]) -> None:
         experiment = run["experiment"]
@@ -103,6 +135,21 @@ class _Family:
             found.add(parent)
             parent = self._parents.get(parent)
         return found
+
+
+def _ancestry(con: DuckDBPyConnection, new: Sequence[RunDict]) -> dict[int, int]:
+    """Give the parent of each new run that has one, of that, and so on."""
+    found: dict[int, int] = {run["run"]: run["parent"] for run in new if run["parent"] is not None}
+    unknown = set(found.values()) - found.keys()
+    while unknown:
+        rows = con.execute(
+            "SELECT run, parent FROM runs WHERE parent IS NOT NULL "
+            "AND run IN (SELECT unnest($1::BIGINT[]))",
+            [list(unknown)],
+        ).fetchall()
+        found.update(rows)
+        unknown = {parent for _, parent in rows} - found.keys()
+    return found
 
 
 def update_runs(
@@ -195,7 +242,6 @@ def _place(con: DuckDBPyConnection, runs: list[RunDict]) -> None:
     new = [run for run in runs if run["number"] is None and run["experiment"] is not None]
     if not new:
         return
-    parents = {run["run"]: run["parent"] for run in runs if run["parent"] is not None}
-    family = _Family(con, {run["experiment"] for run in new}, parents)
+    family = _Family(con, new)
     for run in sorted(new, key=lambda run: str(run["id"])):
         family.place(run)

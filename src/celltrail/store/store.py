@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
-import time
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 
-from celltrail.errors import (
-    ArtifactError,
-    StoreBusyError,
-    StoreError,
-    StoreUnwritableError,
-    UnknownNameError,
-)
+from celltrail.errors import ArtifactError, UnknownNameError
 from celltrail.store import reads
-from celltrail.store.instance import attached, process_wide
-from celltrail.store.layout import Layout
-from celltrail.store.lock import FairLock, LockTimeoutError
-from celltrail.store.merge import merge_spool
-from celltrail.store.notices import warn
+from celltrail.store.access import PATIENCE, Access
 from celltrail.store.rows import (
     HistoryColumns,
     ParamChange,
@@ -33,13 +20,11 @@ from celltrail.store.rows import (
     TableData,
     empty,
 )
-from celltrail.store.schema import require_readable
-from celltrail.store.spool import Offsets, Spool
 from celltrail.store.sql_query import run_query
 from celltrail.store.system import at_fork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
     from duckdb import DuckDBPyConnection
@@ -49,8 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Store", "open_store"]
 
 _T = TypeVar("_T")
-#: Seconds that a read waits for its turn.
-_PATIENCE = 10.0
 
 
 class Store:
@@ -67,14 +50,13 @@ class Store:
     ----------
     path
         The same, absolute.
+    access
+        The locks of the file, for what upkeep does to it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._layout = Layout(path)
-        self._spool = Spool(self._layout)
-        self._lock = FairLock(self._layout.spool)
-        self._merged: dict[tuple[str, int], Offsets] = {}
+        self.access = Access(path)
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -83,14 +65,9 @@ class Store:
 
     def pending(self) -> bool:
         """Say whether a merge has something to do; cheap, it only looks at sizes of files."""
-        if not self.path.exists():
-            self._merged = {}  # it was removed: what the spool still has is to be merged anew
-        try:
-            return any(writer.is_pending(self._merged) for writer in self._spool.writers())
-        except OSError as error:
-            raise StoreUnwritableError(self.path, error) from error
+        return self.access.pending()
 
-    def merge(self, *, wait: float = _PATIENCE) -> bool:
+    def merge(self, *, wait: float = PATIENCE) -> bool:
         """Bring into the store what every process has logged, each record exactly once.
 
         Makes the file when it is missing, and says of runs whose process is gone that
@@ -111,69 +88,17 @@ class Store:
         StoreError
             When the store cannot be written; nothing that was logged is lost by that.
         """
-        return not self.pending() or self._merge(wait)
-
-    def _merge(self, wait: float) -> bool:
-        deadline = time.monotonic() + wait
-        try:
-            with process_wide(wait):
-                self._layout.spool.mkdir(parents=True, exist_ok=True)
-                with self._lock.exclusive(max(deadline - time.monotonic(), 0.0)):
-                    self._merged = merge_spool(self._layout)
-                self._tidy()
-        except LockTimeoutError:
-            return False
-        except StoreError:
-            raise
-        except OSError as error:
-            raise StoreUnwritableError(self.path, error) from error
-        return True
-
-    def _tidy(self) -> None:
-        """Remove the spool's folder after the last writer has gone."""
-        if not any(self._spool.writers()) and self._lock.remove():
-            self._spool.remove_if_empty()
+        return self.access.merge(wait)
 
     # -- reading -----------------------------------------------------------------------------
 
     def _read(self, query: Callable[[DuckDBPyConnection], _T], default: _T) -> _T:
         """Run a query over all that was logged; the default where nothing ever was."""
-        self._merge_for_reading()
+        self.access.merge_for_reading()
         if not self.path.exists():
             return default
-        with self._reading(), attached(self.path, read_only=True) as con:
-            require_readable(con, self.path)
+        with self.access.reading() as con:
             return query(con)
-
-    def _merge_for_reading(self) -> None:
-        try:
-            self.merge()
-        except StoreUnwritableError as error:
-            if not self.path.exists():
-                raise
-            warn(f"{error} What was logged since is not shown.", stacklevel=5)
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Keep writers away, where there can be any."""
-        try:
-            with ExitStack() as held:
-                held.enter_context(process_wide(_PATIENCE))
-                # Nobody can write into a folder that cannot be written: nobody to keep away.
-                if self._can_lock():
-                    held.callback(self._tidy)
-                    held.enter_context(self._lock.shared(_PATIENCE))
-                yield
-        except LockTimeoutError as error:
-            raise StoreBusyError(self.path, "it is in use all the time") from error
-
-    def _can_lock(self) -> bool:
-        folder = self._layout.spool
-        try:
-            folder.mkdir(exist_ok=True)
-        except OSError:
-            return False
-        return os.access(folder, os.W_OK)
 
     def run_rows(self, *, ids: Sequence[str] | None = None) -> list[RunRow]:
         """Read runs, oldest first.
@@ -202,18 +127,6 @@ class Store:
         """
         return self._read(lambda con: reads.find_run(con, ref), None)
 
-    def params(self, runs: Sequence[int] | None) -> ParamColumns:
-        """Read the current params of some runs, or with None of all."""
-        return self._read(lambda con: reads.params(con, runs), empty(ParamColumns))
-
-    def summaries(self, runs: Sequence[int] | None) -> SummaryColumns:
-        """Read the summaries of some runs, or with None of all."""
-        return self._read(lambda con: reads.summaries(con, runs), empty(SummaryColumns))
-
-    def tags(self, runs: Sequence[int] | None) -> dict[int, list[str]]:
-        """Read the tags of those of some runs, or with None of all, that have any."""
-        return self._read(lambda con: reads.tags(con, runs), {})
-
     def table_data(self, ids: Sequence[str] | None = None) -> TableData:
         """Read runs with their params, summaries and tags, all of one moment.
 
@@ -233,29 +146,40 @@ class Store:
         nothing = TableData([], empty(ParamColumns), empty(SummaryColumns), {})
         return self._read(query, nothing)
 
-    def history(self, runs: Sequence[int], metric: str) -> HistoryColumns:
-        """Read all points that some runs have of a metric, by run, step and time."""
-        return self._read(lambda con: reads.history(con, runs, metric), empty(HistoryColumns))
+    def history(
+        self, ids: Sequence[str], metric: str, *, since_step: int | None = None
+    ) -> HistoryColumns:
+        """Read the points that some runs have of a metric, by run, step and time.
 
-    def metric_names(self, runs: Sequence[int] | None) -> list[str]:
-        """Read the names of the metrics of some runs, or with None of all, sorted."""
-        return self._read(lambda con: reads.metric_names(con, runs), [])
+        Parameters
+        ----------
+        ids
+            The runs, in the order in which they shall come; ``run`` of the result is a
+            place among them.
+        metric
+            The metric's name.
+        since_step
+            Only points of greater steps.
+        """
+        return self._read(
+            lambda con: reads.history(con, ids, metric, since_step), empty(HistoryColumns)
+        )
 
-    def metric_reasons(self, run: int) -> dict[str, str]:
+    def metric_reasons(self, run_id: str) -> dict[str, str]:
         """Read why metrics of a run were recorded that nobody logged, by their names."""
-        return self._read(lambda con: reads.metric_reasons(con, run), {})
+        return self._read(lambda con: reads.metric_reasons(con, run_id), {})
 
-    def param_changes(self, run: int) -> list[ParamChange]:
+    def param_changes(self, run_id: str) -> list[ParamChange]:
         """Read every value that a run's params had, the current one last."""
-        return self._read(lambda con: reads.param_changes(con, run), [])
+        return self._read(lambda con: reads.param_changes(con, run_id), [])
 
-    def artifacts(self, run: int) -> list[ArtifactInfo]:
+    def artifacts(self, run_id: str) -> list[ArtifactInfo]:
         """Read what a run stored, without the content."""
-        return self._read(lambda con: reads.artifacts(con, run), [])
+        return self._read(lambda con: reads.artifacts(con, run_id), [])
 
-    def datasets(self, run: int) -> list[DatasetInfo]:
+    def datasets(self, run_id: str) -> list[DatasetInfo]:
         """Read descriptions of the data that a run read."""
-        return self._read(lambda con: reads.datasets(con, run), [])
+        return self._read(lambda con: reads.datasets(con, run_id), [])
 
     def artifact_bytes(self, sha256: str) -> bytes:
         """Read an artifact's content.
@@ -265,7 +189,7 @@ class Store:
         ArtifactError
             When it is missing, or is no longer what was stored.
         """
-        path = self._layout.file(sha256)
+        path = self.access.layout.file(sha256)
         data = path.read_bytes() if path.is_file() else self._content("blobs", "data", sha256)
         if data is None:
             message = f"the content of artifact {sha256[:12]} is missing in {self.path}."
@@ -323,10 +247,10 @@ class Store:
         SqlError
             For anything else than one query, or when DuckDB refuses it.
         """
-        self._merge_for_reading()
+        self.access.merge_for_reading()
         if not self.path.exists():
             return run_query(self.path, query, parameters, exists=False)
-        with self._reading():
+        with self.access.shared():
             return run_query(self.path, query, parameters)
 
 

@@ -25,7 +25,7 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
         "runs": "run:n id:s number:n name:s experiment:s session:s status:s started:t ended:t "
         "note:s kind:s source:s source_name:s cell_id:s execution_count:n notebook:s "
         "previous:n parent:n error_type:s error_message:s error_traceback:s git_commit:s "
-        "git_branch:s git_dirty:b environment:s cpu_seconds:d peak_memory:n",
+        "git_branch:s git_dirty:b environment:s cpu_seconds:d peak_memory:n deleted:t",
         "params": _PARAM,
         "param_changes": _PARAM,
         "metric_keys": "key:n name:s",
@@ -38,6 +38,8 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
         "cell_executions": "session:s execution_count:n cell_id:s source:s started:t ended:t "
         "status:s run:n",
         "merged": "session:s segment:n events:n points:n",
+        "purged": "id:s time:t",
+        "scattered": "run:n",
     }.items()
 }
 

@@ -129,7 +129,7 @@ def test_changes_of_a_merged_run_reach_its_row(store: Path) -> None:
     assert row.error.message == "m"
     assert row.number == 1
     recorder.writer.event("tag", run=run, tag="b", on=False)
-    assert open_store(store).tags(None) == {row.run: ["a"]}
+    assert open_store(store).table_data().tags == {row.run: ["a"]}
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one merge", "two merges"])
@@ -140,10 +140,10 @@ def test_a_changed_param_is_current_and_its_history_is_kept(store: Path, togethe
         recorder.param(run, "lr", value, reason=f"because of {value}")
         if not together:
             open_store(store).merge()
-    params = open_store(store).params([1])
+    params = open_store(store).table_data().params
     assert [params.value(i) for i in range(len(params))] == ["three"]
     assert params.reason.tolist() == ["because of three"]
-    assert [change.value for change in open_store(store).param_changes(1)] == [1, 2.5, "three"]
+    assert [change.value for change in open_store(store).param_changes(run)] == [1, 2.5, "three"]
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one merge", "two merges"])
@@ -154,7 +154,7 @@ def test_summaries_are_right_whatever_is_merged_when(store: Path, together: bool
         recorder.log(run, step, x=value)
         if not together:
             open_store(store).merge()
-    s = open_store(store).summaries(None)
+    s = open_store(store).table_data().summaries
     assert s.names == ["x"]
     found = [s.last[0], s.last_step[0], s.min[0], s.max[0], s.mean[0], s.count[0]]
     assert found == [4.0, 5, -3.0, 7.0, 2.25, 5]
@@ -163,7 +163,7 @@ def test_summaries_are_right_whatever_is_merged_when(store: Path, together: bool
 def test_a_metric_of_nothing_but_nan_is_not_missing(store: Path) -> None:
     recorder = Recorder(store)
     recorder.log(recorder.run(), 0, x=math.nan)
-    s = open_store(store).summaries(None)
+    s = open_store(store).table_data().summaries
     assert s.count.tolist() == [1]
     assert math.isnan(s.last[0])
     assert math.isnan(s.min[0])
@@ -184,8 +184,8 @@ def test_records_of_a_run_that_comes_later_wait_for_it(store: Path) -> None:
     moved.rename(first.writer.folder)
     (row,) = open_store(store).run_rows()
     assert (row.id, row.name, row.number) == (run, "r", 1)
-    assert len(open_store(store).params([row.run])) == 1
-    assert open_store(store).metric_names([row.run]) == ["loss"]
+    assert len(open_store(store).table_data().params) == 1
+    assert open_store(store).table_data().summaries.names == ["loss"]
 
 
 def test_a_damaged_line_and_a_torn_tail_keep_nothing_else_out(store: Path) -> None:
@@ -201,8 +201,8 @@ def test_a_damaged_line_and_a_torn_tail_keep_nothing_else_out(store: Path) -> No
         file.write(b"torn")
     with pytest.warns(CelltrailWarning, match="2 damaged records"):
         open_store(store).merge()
-    assert len(open_store(store).params(None)) == 1
-    assert len(open_store(store).history([1], "loss")) == 1
+    assert len(open_store(store).table_data().params) == 1
+    assert len(open_store(store).history([run], "loss")) == 1
 
 
 @pytest.mark.filterwarnings("error")
@@ -228,7 +228,7 @@ def test_warnings_that_are_errors_end_no_read_of_a_store_that_cannot_be_written(
     def fail(**_: object) -> bool:
         raise StoreUnwritableError(store, "no room")
 
-    monkeypatch.setattr(opened, "merge", fail)
+    monkeypatch.setattr(opened.access, "merge", fail)
     assert [row.name for row in opened.run_rows()] == ["r"]
     assert "What was logged since is not shown" in capsys.readouterr().err
 
@@ -249,7 +249,7 @@ def test_a_merge_that_fails_half_way_changes_nothing_and_is_done_again(
         open_store(store).merge()
     monkeypatch.setattr(apply, "_offsets", real)
     assert len(open_store(store).run_rows()) == 1
-    assert len(open_store(store).history([1], "loss")) == 1
+    assert len(open_store(store).history([run], "loss")) == 1
 
 
 def test_a_merge_that_dies_before_it_removes_files_doubles_nothing(
@@ -268,7 +268,7 @@ def test_a_merge_that_dies_before_it_removes_files_doubles_nothing(
     with pytest.raises(KeyboardInterrupt):
         open_store(store).merge()
     monkeypatch.setattr(spool.Writer, "remove", real)
-    assert len(open_store(store).history([1], "loss")) == 1
+    assert len(open_store(store).history([run], "loss")) == 1
     assert len(open_store(store).run_rows()) == 1
     assert not Layout(store).spool.exists()
 

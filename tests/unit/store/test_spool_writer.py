@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Path:
 def steps(store: Path, metric: str = "loss") -> list[int]:
     """Read which steps arrived."""
     opened = open_store(store)
-    runs = [row.run for row in opened.run_rows()]
+    runs = [row.id for row in opened.run_rows()]
     return opened.history(runs, metric).step.tolist()
 
 
@@ -179,7 +179,7 @@ def test_a_run_keeps_its_identity_when_the_store_is_removed_while_it_is_open(
     assert (row.id, row.name, row.note, row.number) == (run, "name", "note", 1)
     assert (row.status, row.cell_id) == ("running", "c")
     assert opened.source("s") == "x = 1"
-    assert opened.history([row.run], "loss").step[-1] == 200
+    assert opened.history([row.id], "loss").step[-1] == 200
     recorder.end(run)
     assert [row.status for row in opened.run_rows()] == ["finished"]
 
@@ -252,6 +252,6 @@ def test_integers_of_64_bits_are_exact(store: Path, value: int) -> None:
     recorder = Recorder(store)
     run = recorder.run()
     recorder.writer.append(run, now(), [("n", 0, value)])
-    history = open_store(store).history([1], "n")
+    history = open_store(store).history([run], "n")
     assert history.is_exact.tolist() == [True]
     assert history.exact.tolist() == [int(value)]

@@ -72,8 +72,11 @@ def test_a_store_of_a_newer_celltrail_is_refused(store: Path) -> None:
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     store = tmp_path / "file" / "s.duckdb"
-    with pytest.raises(StoreUnwritableError, match="cannot write the store"):
-        open_store(store)._merge(1.0)
+    with (
+        pytest.raises(StoreUnwritableError, match="cannot write the store"),
+        open_store(store).access.writing(1.0),
+    ):
+        pass
 
 
 def test_a_folder_in_the_place_of_the_store_is_said(store: Path) -> None:

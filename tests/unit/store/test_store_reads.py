@@ -59,12 +59,10 @@ def test_nothing_is_shown_of_a_run_that_is_only_known_by_reference(path: Path) -
     assert data.summaries.run.tolist() == keys
     assert data.summaries.names == ["x"]
     assert (len(data.params), data.params.names, data.tags) == (0, [], {})
-    assert (len(store.params(None)), store.tags(None)) == (0, {})
-    assert store.summaries(None).run.tolist() == keys
-    assert store.metric_names(None) == ["x"]
-    everything = list(range(10))
-    assert store.history(everything, "x").run.tolist() == keys
-    assert (len(store.params(everything)), store.tags(everything)) == (0, {})
+    assert (len(store.table_data().params), store.table_data().tags) == (0, {})
+    assert store.table_data().summaries.run.tolist() == keys
+    assert store.table_data().summaries.names == ["x"]
+    assert store.history([unknown, run], "x").run.tolist() == [1]
 
 
 def test_table_data_of_some_runs_holds_only_those(path: Path) -> None:
@@ -96,13 +94,26 @@ def test_a_history_is_ordered_and_keeps_repeated_steps(path: Path) -> None:
     for step in (3, 1, 1, 2):
         recorder.log(b, step, x=step * 10.0)
         recorder.log(a, step, x=step * 1.0, y=0)
-    history = open_store(path).history([1, 2], "x")
-    assert history.run.tolist() == [1] * 4 + [2] * 4
+    history = open_store(path).history([a, b], "x")
+    assert history.run.tolist() == [0] * 4 + [1] * 4
     assert history.step.tolist() == [1, 1, 2, 3] * 2
     assert history.value.tolist() == [1.0, 1.0, 2.0, 3.0, 10.0, 10.0, 20.0, 30.0]
-    assert len(open_store(path).history([1], "no such metric")) == 0
-    assert open_store(path).metric_names([2]) == ["x"]
-    assert open_store(path).metric_names(None) == ["x", "y"]
+    assert len(open_store(path).history([a], "no such metric")) == 0
+    assert len(open_store(path).history([], "x")) == 0
+
+
+def test_a_history_since_a_step_holds_only_what_came_after_it(path: Path) -> None:
+    recorder = Recorder(path)
+    a, b = recorder.run(), recorder.run()
+    for step in (-5, 0, 2**40):
+        recorder.log(a, step, x=1.0)
+    recorder.log(b, 7, x=2.0, y=0)
+    store = open_store(path)
+    assert store.history([b, a], "x", since_step=-5).step.tolist() == [7, 0, 2**40]
+    assert store.history([b, a], "x", since_step=2**40).step.tolist() == []
+    recorder.log(b, 8, x=3.0)
+    assert store.history([b, a], "x", since_step=7).run.tolist() == [0, 1]
+    assert open_store(path).table_data().summaries.names == ["x", "y"]
 
 
 def test_what_a_run_stored_and_read_comes_back(path: Path) -> None:
@@ -124,10 +135,10 @@ def test_what_a_run_stored_and_read_comes_back(path: Path) -> None:
     recorder.writer.event("source", sha256="s", text="x = 'ü'")
     recorder.writer.event("environment", sha256="e", python="3.11", packages={"numpy": "2"})
     store = open_store(path)
-    assert store.artifacts(1) == [ArtifactInfo("a.txt", "file", "text/plain", sha256, size, 3)]
+    assert store.artifacts(run) == [ArtifactInfo("a.txt", "file", "text/plain", sha256, size, 3)]
     assert store.artifact_bytes(sha256) == b"content"
     assert not (recorder.writer.folder / "blobs" / sha256).exists()
-    assert store.datasets(1) == [DatasetInfo("df", "pandas.DataFrame", (3, 2), {"a": "int64"})]
+    assert store.datasets(run) == [DatasetInfo("df", "pandas.DataFrame", (3, 2), {"a": "int64"})]
     assert store.source("s") == "x = 'ü'"
     assert store.environment("e") == {"python": "3.11", "packages": {"numpy": "2"}}
 

@@ -124,7 +124,7 @@ def test_a_pivot_opens_no_way_to_write(store: Store, tmp_path: Path, query: str)
     with pytest.raises(SqlError):
         store.sql(query.format(folder=tmp_path))
     assert not (tmp_path / "out").exists()
-    assert store.tags(None) == {}
+    assert store.table_data().tags == {}
 
 
 def test_a_store_that_nobody_made_has_views_and_is_not_made_by_looking(tmp_path: Path) -> None:
