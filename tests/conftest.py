@@ -15,7 +15,7 @@ from celltrail.config import use_store
 ROOT = Path(__file__).resolve().parents[1]
 
 # The cheap ones first, and the browser last: Playwright's event loop then runs beside no other.
-ORDER = ("architecture", "unit", "property", "kernel", "processes", "packaging", "browser")
+ORDER = ("architecture", "unit", "property", "kernel", "processes", "soak", "packaging", "browser")
 
 # Taken before any test changes it: what starts pip needs the user's own caches and settings.
 OUTER_ENVIRONMENT = dict(os.environ)

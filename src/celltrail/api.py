@@ -10,7 +10,7 @@ from celltrail.errors import RunNotFoundError, StoreError
 from celltrail.query import Run, Runs, find_runs, load_run
 from celltrail.record import ActiveRun, default_experiment
 from celltrail.store import Store, open_store
-from celltrail.store.notices import warn
+from celltrail.store.notices import take_deferred, warn
 
 if TYPE_CHECKING:
     import os
@@ -28,6 +28,8 @@ _CARD_WAIT = 2.0
 
 
 def _store() -> Store:
+    for message in take_deferred():
+        warn(message)
     return open_store(resolve_store())
 
 
@@ -130,10 +132,10 @@ def run(reference: str | int | ActiveRun | Run) -> Run:
         store, run_id = _store(), reference.id
     else:
         store = _store()
-        found = store.find_run(reference)
-        if found is None:
+        row = store.run_row(reference)
+        if row is None:
             raise RunNotFoundError(reference, store.path)
-        run_id = found
+        return Run(store, row)
     stored = load_run(store, run_id)
     if stored is None:
         raise RunNotFoundError(reference, store.path)
@@ -255,7 +257,7 @@ def card_for(active: ActiveRun, notes: Sequence[str] = ()) -> Card | None:
             return None
         count = active.redactions
         said = [f"{count} secret{'' if count == 1 else 's'} redacted"] if count else []
-        return views.run_card(stored, stored.previous, [*notes, *said])
+        return views.run_card(stored, stored.previous, [*notes, *said, *take_deferred()])
     except StoreError as error:
         warn(str(error))
         return None

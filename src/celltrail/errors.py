@@ -16,18 +16,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArtifactError",
+    "ArtifactLostError",
     "CelltrailError",
     "CelltrailWarning",
+    "ExportError",
     "FilterError",
     "OptionError",
+    "RunInUseError",
+    "RunIsRunningError",
     "RunNotFoundError",
     "SqlError",
     "StoreBusyError",
     "StoreCorruptError",
+    "StoreDamagedError",
     "StoreError",
+    "StoreFormatError",
+    "StoreMissingError",
     "StoreNewerError",
+    "StoreReplacedError",
     "StoreUnwritableError",
     "UnknownNameError",
+    "UntrustedArtifactError",
     "UsageError",
 ]
 
@@ -107,8 +116,22 @@ class RunNotFoundError(UsageError, LookupError):
         )
 
 
+class RunInUseError(UsageError, RuntimeError):
+    """Another process is recording the run."""
+
+    def __init__(self, label: str, place: str) -> None:
+        super().__init__(
+            f"{label!r} is being recorded by {place}, which is alive or may be. End it there "
+            "first; to log to it from here meanwhile, send run.handle() from there."
+        )
+
+
 class ArtifactError(UsageError, ValueError):
-    """An object or a path that cannot be stored as an artifact."""
+    """What cannot be stored as an artifact, or not be made of one."""
+
+
+class UntrustedArtifactError(ArtifactError):
+    """A stored model that could run code when it is loaded, which the call did not allow."""
 
 
 class SqlError(UsageError, ValueError):
@@ -157,3 +180,84 @@ class StoreNewerError(StoreError, RuntimeError):
             f"{path} has schema version {found}, this celltrail knows up to {known}. "
             "Upgrade celltrail to read it."
         )
+
+
+class ArtifactLostError(ArtifactError, StoreError):
+    """The content of an artifact is missing, or is not what was stored.
+
+    Parameters
+    ----------
+    sha256
+        Its address.
+    place
+        The file that it was looked for in.
+    what
+        ``"missing"`` or ``"damaged"``.
+    also
+        Another file that it was looked for in.
+    """
+
+    def __init__(self, sha256: str, place: Path, what: str, also: Path | None = None) -> None:
+        where = f"{place}" if also is None else f"{place} and there is no {also}"
+        problem = f"missing in {where}" if what == "missing" else f"damaged in {place}"
+        super().__init__(
+            f"the content of artifact {sha256[:12]} is {problem}. Put the file, with the folder "
+            "of its artifacts beside it, back from a backup, or log the same content again."
+        )
+
+
+class StoreDamagedError(StoreCorruptError):
+    """The file is damaged, or does not fit the log of changes beside it."""
+
+    def __init__(self, path: Path, cause: object) -> None:
+        StoreError.__init__(
+            self,
+            f"the store {path} is damaged ({cause}). Run `celltrail doctor --repair {path}`: it "
+            "makes a backup and saves what can be read. What is logged stays in the spool.",
+        )
+
+
+class StoreFormatError(StoreNewerError):
+    """The file has a format that the installed DuckDB is too old for."""
+
+    def __init__(self, path: Path, installed: str) -> None:
+        StoreError.__init__(
+            self,
+            f"{path} was written by a newer DuckDB than the installed {installed}. "
+            "Upgrade with `pip install --upgrade duckdb`; what is logged stays in the spool.",
+        )
+
+
+class StoreReplacedError(StoreError, FileNotFoundError):
+    """The file was removed, or another was put in its place, while it was written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"the store {path} was removed or replaced while it was written. What is in the "
+            "spool is merged into the file that stands there next."
+        )
+
+
+class RunIsRunningError(UsageError, RuntimeError):
+    """A run that a process still records cannot be deleted."""
+
+    def __init__(self, names: list[str], store: Path) -> None:
+        some = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        super().__init__(
+            f"{some} of {store} cannot be deleted while it is recorded. Finish it first, or end "
+            "the process that records it; nothing was deleted."
+        )
+
+
+class StoreMissingError(StoreError, FileNotFoundError):
+    """There is no store at the given path."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"there is no store at {path}. Give the path of one.")
+
+
+class ExportError(UsageError, ValueError):
+    """An export or a bundle that cannot be written there, or that is not whole."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path} {problem}.")

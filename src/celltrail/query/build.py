@@ -77,7 +77,7 @@ def _fixed(rows: Sequence[RunRow], tags: dict[int, list[str]]) -> list[Column]:
     return [
         _column("number", "integer", [row.number for row in rows], 0),
         _column("name", "text", [run_label(row) for row in rows], ""),
-        _column("status", "text", [str(row.status) for row in rows], ""),
+        _column("status", "text", [row.status.value for row in rows], ""),
         _column("experiment", "text", [row.experiment for row in rows], ""),
         _column("started", "time", [row.started for row in rows], 0),
         _column("duration", "duration", seconds, 0.0),

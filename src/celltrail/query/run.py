@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import html
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celltrail.errors import UnknownNameError
 from celltrail.model import (
-    ArtifactInfo,
     DatasetInfo,
     ErrorInfo,
     Number,
@@ -17,9 +16,12 @@ from celltrail.model import (
     Status,
     Summary,
 )
+from celltrail.query.artifacts import StoredArtifact, find_artifact
 from celltrail.query.history import history_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from celltrail.store import RunRow, Store, SummaryColumns, TableData
@@ -204,34 +206,51 @@ class Run:
         return None if self._row.parent is None else load_run(self._store, self._row.parent)
 
     @cached_property
-    def artifacts(self) -> list[ArtifactInfo]:
-        """What was stored with it, in the order of storing."""
-        return self._store.artifacts(self.id)
+    def artifacts(self) -> list[StoredArtifact]:
+        """What was stored with it, in the order of storing; of a series each step."""
+        return [StoredArtifact(self._store, info) for info in self._store.artifacts(self.id)]
 
     @cached_property
     def datasets(self) -> list[DatasetInfo]:
         """The data that it read."""
         return self._store.datasets(self.id)
 
-    def artifact(self, name: str) -> bytes:
-        """Give the content of an artifact, checked against its address.
+    def artifact(self, name: str, step: int | None = None) -> StoredArtifact:
+        """Give one artifact, whose content is read when it is asked for.
 
         Parameters
         ----------
         name
-            Its name; of several with one name, the last.
+            Its name; of several with one name, the one that was stored last.
+        step
+            Of a series, the step.
 
         Raises
         ------
         UnknownNameError
-            When the run has none of that name.
-        StoreCorruptError
-            When what is stored is not what was stored.
+            When the run has none of that name, or not at that step.
+
+        Examples
+        --------
+        >>> import celltrail as ct
+        >>> with ct.track() as active:
+        ...     active.log_artifact("three folds only", "remark.txt")
+        >>> ct.run(active).artifact("remark.txt").text()
+        'three folds only'
         """
-        for info in reversed(self.artifacts):
-            if info.name == name:
-                return self._store.artifact_bytes(info.sha256)
-        raise UnknownNameError("artifact", name, {info.name for info in self.artifacts})
+        return find_artifact(self.artifacts, name, step)
+
+    def load_model(
+        self,
+        name: str,
+        step: int | None = None,
+        *,
+        trusted: Sequence[str] = (),
+        allow_pickle: bool = False,
+    ) -> Any:
+        """Give a model that was stored: `artifact` and `StoredArtifact.load_model` in one."""
+        stored = self.artifact(name, step)
+        return stored.load_model(trusted=trusted, allow_pickle=allow_pickle)
 
     def history(self, metric: str, *, since_step: int | None = None) -> pd.DataFrame:
         """Give the points of a metric: ``run_id, name, metric, step, time, value``.
@@ -248,9 +267,10 @@ class Run:
         UnknownNameError
             When the run has no such metric.
         """
-        if metric not in self.summaries:
+        frame = history_frame(self._store, [self._row], metric, since_step=since_step)
+        if frame.empty and metric not in self.summaries:
             raise UnknownNameError("metric", metric, self.summaries)
-        return history_frame(self._store, [self._row], metric, since_step=since_step)
+        return frame
 
     @cached_property
     def _data(self) -> TableData:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from celltrail.errors import StoreBusyError, StoreError, StoreUnwritableError
-from celltrail.store.instance import attached, process_wide
+from celltrail.store.compact import Slab, claim, compact_slab
+from celltrail.store.instance import attached, identity, process_wide, warm
 from celltrail.store.layout import Layout
 from celltrail.store.lock import FairLock, LockTimeoutError
-from celltrail.store.merge import merge_spool
-from celltrail.store.notices import warn
-from celltrail.store.schema import migrate, require_readable
-from celltrail.store.spool import Offsets, Spool
+from celltrail.store.merge import Outcome, merge_spool
+from celltrail.store.overlay import overlaid
+from celltrail.store.schema import is_older, migrate, require_readable
+from celltrail.store.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,11 @@ __all__ = ["PATIENCE", "Access"]
 
 #: Seconds that whoever reads or changes a store waits for its turn.
 PATIENCE = 10.0
+#: Seconds that a read waits to merge first; then it lays over what is not merged.
+_SHORT_WAIT = 0.1
+#: A store that was merged so few seconds ago is read without merging: a view that asks many
+#: times a second costs its kernel, and keeps others waiting, no more than one that asks once.
+_FRESH = 1.0
 
 
 class Access:
@@ -49,16 +56,21 @@ class Access:
         self.layout = Layout(path)
         self._spool = Spool(self.layout)
         self._lock = FairLock(self.layout.spool)
-        self._merged: dict[tuple[str, int], Offsets] = {}
+        self._outcome = Outcome()
+        self._file: tuple[int, int] | None = None
+        self._current: tuple[int, int] | None = None
+        self._slabs: list[Slab] = []
 
     # -- merging -----------------------------------------------------------------------------
 
     def pending(self) -> bool:
         """Say whether a merge has something to do; cheap, it only looks at sizes of files."""
-        if not self.path.exists():
-            self._merged = {}  # it was removed: what the spool still has is to be merged anew
+        file = identity(self.path)
+        if file != self._file:
+            # It was removed or replaced: what the spool still has is to be merged anew.
+            self._file, self._outcome = file, Outcome()
         try:
-            return any(writer.is_pending(self._merged) for writer in self._spool.writers())
+            return any(writer.is_pending(self._outcome.merged) for writer in self._spool.writers())
         except OSError as error:
             raise StoreUnwritableError(self.path, error) from error
 
@@ -68,19 +80,77 @@ class Access:
             return True
         try:
             with self.alone(wait):
-                self._merged = merge_spool(self.layout)
+                self._take_in()
         except LockTimeoutError:
             return False
         return True
 
-    def merge_for_reading(self) -> None:
-        """Merge, and where that cannot be done say so and let the reader go on."""
+    def _take_in(self) -> None:
+        self._outcome = merge_spool(self.layout)
+        self._file = identity(self.path)
+
+    def compact(self, wait: float = 0.0) -> bool:
+        """Put the points of one run that has ended together, slab by slab.
+
+        Parameters
+        ----------
+        wait
+            Seconds to wait for others before each slab; 0 tries once.
+
+        Returns
+        -------
+        bool
+            Whether there is more to do, now or, when others were busy, later.
+        """
+        if not (self._slabs or self._outcome.scattered):
+            return False
         try:
+            if not self._slabs:
+                with self.writing(wait) as con:
+                    self._slabs = claim(con)
+            while self._slabs:
+                with self.writing(wait) as con:
+                    compact_slab(con, self._slabs[0], is_last=len(self._slabs) == 1)
+                del self._slabs[0]
+        except StoreBusyError:
+            return True
+        return self._outcome.scattered
+
+    def freshen(self) -> None:
+        """Merge before a read, unless somebody just did: what is left then is laid over it.
+
+        Raises
+        ------
+        StoreError
+            When there is no store yet and none can be made.
+        """
+        if not self.path.exists():
             self.merge()
-        except StoreUnwritableError as error:
-            if not self.path.exists():
-                raise
-            warn(f"{error} What was logged since is not shown.", stacklevel=6)
+        elif self.age() >= _FRESH or any(w.ended and w.readable for w in self._spool.writers()):
+            # Where it cannot be merged now, for whatever reason, it can be read all the same.
+            with suppress(StoreError):
+                self.merge(wait=_SHORT_WAIT)
+        if self.path.exists():
+            self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        """Migrate a store of an older celltrail, once; what is newer is left to the read."""
+        file = identity(self.path)
+        if file == self._current:
+            return
+        with self.shared(), attached(self.path, read_only=True) as con:
+            older = is_older(con, self.path)
+        if older:
+            with self.writing():
+                pass
+        self._current = file
+
+    def age(self) -> float:
+        """Give the seconds since anybody wrote into the file; infinite when there is none."""
+        try:
+            return abs(time.time() - self.path.stat().st_mtime)
+        except OSError:
+            return math.inf
 
     # -- holding the store -------------------------------------------------------------------
 
@@ -103,10 +173,13 @@ class Access:
         deadline = time.monotonic() + wait
         try:
             with process_wide(wait):
+                warm()  # before others have to wait for this
                 self.layout.spool.mkdir(parents=True, exist_ok=True)
-                with self._lock.exclusive(max(deadline - time.monotonic(), 0.0)):
-                    yield
-                self._tidy()
+                try:
+                    with self._lock.exclusive(max(deadline - time.monotonic(), 0.0)):
+                        yield
+                finally:
+                    self._tidy()
         except (LockTimeoutError, StoreError):
             raise
         except OSError as error:
@@ -127,12 +200,12 @@ class Access:
         """
         try:
             with self.alone(wait):
-                self._merged = merge_spool(self.layout)
+                self._take_in()
                 with attached(self.path, read_only=False) as con:
                     migrate(con, self.path)
                     yield con
         except LockTimeoutError as error:
-            raise StoreBusyError(self.path, "it is in use all the time") from error
+            raise StoreBusyError(self.path, error) from error
 
     @contextmanager
     def shared(self) -> Iterator[None]:
@@ -146,17 +219,20 @@ class Access:
         try:
             with ExitStack() as held:
                 held.enter_context(process_wide(PATIENCE))
+                warm()
                 # Nobody can write into a folder that cannot be written: nobody to keep away.
                 if self._can_lock():
                     held.callback(self._tidy)
                     held.enter_context(self._lock.shared(PATIENCE))
                 yield
         except LockTimeoutError as error:
-            raise StoreBusyError(self.path, "it is in use all the time") from error
+            raise StoreBusyError(self.path, error) from error
 
     @contextmanager
     def reading(self) -> Iterator[DuckDBPyConnection]:
-        """Hold the store attached to be read: for one bounded slice, then let it go.
+        """Hold the store attached to be read, with all that is not merged yet laid over it.
+
+        Hold it for one bounded slice: fetch the result whole, then let it go.
 
         Raises
         ------
@@ -165,7 +241,8 @@ class Access:
         """
         with self.shared(), attached(self.path, read_only=True) as con:
             require_readable(con, self.path)
-            yield con
+            with overlaid(con, self.layout, list(self._spool.writers())) as seen:
+                yield seen
 
     def _can_lock(self) -> bool:
         folder = self.layout.spool

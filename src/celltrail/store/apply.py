@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from celltrail.store.changes import Changes, SegmentNames
+from celltrail.store.changes import Changes
+from celltrail.store.compact import note_scattered
 from celltrail.store.metrics import PURGED, PointBatch, insert_points
-from celltrail.store.runs import update_runs
+from celltrail.store.runs import keys_of, update_runs
 from celltrail.store.tables import COLUMNS, insert, select_all
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from celltrail.store.owner import SessionOwner
     from celltrail.store.spool import Offsets, Slice
 
-__all__ = ["apply_slices", "gather", "mark_lost"]
+__all__ = ["Gathered", "apply_slices", "gather", "mark_lost"]
 
 _SUPERSEDED = """
 INSERT INTO param_changes
@@ -45,8 +47,10 @@ WHERE merged.session = n.session AND merged.segment = n.segment
 def apply_slices(
     con: DuckDBPyConnection,
     layout: Layout,
-    slices: Sequence[Slice],
+    found: Gathered,
     owners: Mapping[str, SessionOwner],
+    *,
+    take_blobs: bool = True,
 ) -> tuple[int, list[tuple[str, str]]]:
     """Insert everything that is in some slices, and how far they go.
 
@@ -56,10 +60,12 @@ def apply_slices(
         A connection that uses the store, in a transaction.
     layout
         Where blobs are.
-    slices
-        What to insert; those of one session in their order.
+    found
+        What to insert.
     owners
         Session id to the process that wrote.
+    take_blobs
+        Whether the content of small artifacts is inserted too.
 
     Returns
     -------
@@ -67,38 +73,59 @@ def apply_slices(
         How many records made no sense, and (session, sha256) of the blobs that are in the
         database now.
     """
-    changes, points = gather(slices)
-    purged = set(changes.runs) - _new(con, "purged", "id", changes.runs)
+    changes, points = found.changes, found.points
+    stored = keys_of(con, changes.runs) if changes.runs else {}
+    unknown = changes.runs.keys() - stored.keys()
+    purged = unknown - _new(con, "purged", "id", unknown)
     changes.forget(purged)
-    runs = update_runs(con, changes.runs, changes.again)
+    runs = update_runs(con, stored, changes.runs, changes.again)
     runs.update(dict.fromkeys(purged, PURGED))
-    _sessions(con, changes, {part.session for part in slices}, owners)
+    # Who wrote into this segment before is known.
+    _sessions(con, changes, {part.session for part in found.slices if not part.known}, owners)
     _content(con, changes)
-    _params(con, changes, runs)
+    _params(con, changes, runs, set(stored.values()))
     _tags(con, changes, runs)
     insert(con, "metric_reasons", ((runs[row[0]], *row[1:]) for row in changes.reasons))
     insert(con, "artifacts", ((runs[row[0]], *row[1:]) for row in changes.artifacts))
     insert(con, "run_datasets", ((runs[row[0]], *row[1:]) for row in changes.run_datasets))
     cells = ((*row[:-1], None if row[-1] is None else runs[row[-1]]) for row in changes.cells)
     insert(con, "cell_executions", cells)
-    blobs = _blobs(con, layout, changes)
+    blobs = _blobs(con, layout, changes) if take_blobs else []
     skipped = insert_points(con, points, runs)
-    _offsets(con, slices)
+    ended = [runs[run_id] for run_id, change in changes.runs.items() if change.get("ends")]
+    note_scattered(con, ended)
+    _offsets(con, found.slices)
     return skipped + changes.skipped, blobs
 
 
-def gather(slices: Sequence[Slice]) -> tuple[Changes, PointBatch]:
-    """Read what is in some slices, all of whose runs are among the changes' runs then."""
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is in some slices: those of one session in their order.
+
+    Parameters
+    ----------
+    slices
+        The slices themselves.
+    changes
+        What their events change; all runs of theirs are among its runs.
+    points
+        Their points.
+    """
+
+    slices: Sequence[Slice]
+    changes: Changes
+    points: PointBatch
+
+
+def gather(slices: Sequence[Slice]) -> Gathered:
+    """Read what is in some slices; those of one session must be in their order."""
     changes, points = Changes(), PointBatch()
     for part in slices:
-        names = SegmentNames()
-        names.read(part.known)
-        names.read(part.events)
         changes.read(part.session, part.events)
-        points.add(part.points, names)
+        points.add(part.points, part.known + part.events)
     for run_id in points.run_ids():
         changes.run(run_id)
-    return changes, points
+    return Gathered(slices, changes, points)
 
 
 def _new(con: DuckDBPyConnection, table: str, key: str, values: Iterable[str]) -> set[str]:
@@ -129,6 +156,8 @@ def _sessions(
     owners: Mapping[str, SessionOwner],
 ) -> None:
     names = [name for name, _ in COLUMNS["sessions"]]
+    if not (sessions or changes.sessions):
+        return
     known = {
         row[0]: dict(zip(names, row, strict=True))
         for row in select_all(con, "sessions", "id", list(sessions | changes.sessions.keys()))
@@ -157,7 +186,9 @@ def _sessions(
     insert(con, "sessions", ([row[name] for name in names] for row in touched.values()))
 
 
-def _params(con: DuckDBPyConnection, changes: Changes, runs: Mapping[str, int]) -> None:
+def _params(
+    con: DuckDBPyConnection, changes: Changes, runs: Mapping[str, int], old: set[int]
+) -> None:
     """Make the last value of each param the current one, and keep those before it."""
     current: dict[tuple[int, str], tuple[Any, ...]] = {}
     superseded = []
@@ -169,9 +200,11 @@ def _params(con: DuckDBPyConnection, changes: Changes, runs: Mapping[str, int]) 
         current[place] = row
     if not current:
         return
-    places = [list(column) for column in zip(*current, strict=True)]
-    con.execute(_SUPERSEDED, places)
-    con.execute(_DELETE_PARAMS, places)
+    there = [place for place in current if place[0] in old]  # of a new run nothing is there
+    if there:
+        places = [list(column) for column in zip(*there, strict=True)]
+        con.execute(_SUPERSEDED, places)
+        con.execute(_DELETE_PARAMS, places)
     insert(con, "param_changes", superseded)
     insert(con, "params", current.values())
 
@@ -227,4 +260,5 @@ def mark_lost(con: DuckDBPyConnection, ended: Iterable[str]) -> int:
         "AND session IN (SELECT unnest($1::VARCHAR[])) RETURNING run",
         [list(ended)],
     ).fetchall()
+    note_scattered(con, [run for (run,) in rows])
     return len(rows)

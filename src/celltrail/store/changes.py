@@ -6,15 +6,18 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from celltrail.store.blobs import is_address
 from celltrail.store.values import encode_param, real, text, text_or_none, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Changes", "SegmentNames"]
 
 Event: TypeAlias = dict[str, Any]
-_DEFINITIONS = (b'{"e":"ref"', b'{"e":"key"')
+# As the writer writes them; a later definition of a number counts.
+_REF = b'{"e":"ref",'
+_KEY = b'{"e":"key",'
 
 
 @dataclass(slots=True)
@@ -24,19 +27,33 @@ class SegmentNames:
     runs: dict[int, str] = field(default_factory=dict)
     keys: dict[int, str] = field(default_factory=dict)
 
-    def read(self, events: bytes) -> None:
-        """Take the definitions out of lines of events."""
-        for line in events.splitlines():
-            if not line.startswith(_DEFINITIONS):
-                continue
-            try:
-                event = json.loads(line)
-                if event["e"] == "ref":
-                    self.runs[int(event["r"])] = text(event["run"])
-                else:
-                    self.keys[int(event["k"])] = text(event["name"])
-            except (ValueError, KeyError, TypeError):
-                continue  # a damaged line; its points are counted as skipped
+    def read(self, events: bytes, runs: set[int], keys: set[int]) -> None:
+        """Take the definitions of some numbers out of lines of events."""
+        for line in _lines_that_begin(_REF, events):
+            self._take(line, "r", "run", runs, self.runs)
+        for line in _lines_that_begin(_KEY, events):
+            self._take(line, "k", "name", keys, self.keys)
+
+    @staticmethod
+    def _take(line: bytes, number: str, name: str, wanted: set[int], into: dict[int, str]) -> None:
+        try:
+            event = json.loads(line)
+            if event[number] in wanted:
+                into[event[number]] = text(event[name])
+        except (ValueError, KeyError, TypeError):
+            pass  # a damaged line; its points are counted as skipped
+
+
+def _lines_that_begin(start: bytes, events: bytes) -> Iterator[bytes]:
+    """Find lines among very many others, without looking at those one by one."""
+    if events.startswith(start):
+        yield events.partition(b"\n")[0]
+    mark = b"\n" + start
+    at = events.find(mark)
+    while at >= 0:
+        end = events.find(b"\n", at + 1)
+        yield events[at + 1 : None if end < 0 else end]
+        at = events.find(mark, at + 1)
 
 
 @dataclass(slots=True)
@@ -47,7 +64,8 @@ class Changes:
     ----------
     runs
         Run id to new values of columns of ``runs``; ``previous`` and ``number`` are
-        found out later, ``parent`` is an id here.
+        found out later, ``parent`` is an id here. ``resumes`` (who took it over from
+        whom) and ``ends`` (session to the columns of an end) are settled there too.
     again
         The same, for what counts only where the store does not know the run.
     params
@@ -83,9 +101,12 @@ class Changes:
         Unknown kinds are of a later version and are passed over. A line that is damaged
         is counted and passed over too: it must not keep all others out of the store.
         """
-        for line in events.splitlines():
+        # What the writer writes is ASCII; anything else is damage, which no line survives.
+        for line in events.decode("ascii", "surrogateescape").split("\n"):
+            if not line:
+                continue
             try:
-                event = json.loads(line)
+                event = _decode(line)
                 handler = _HANDLERS.get(event["e"])
                 if handler is not None:
                     handler(self, session, event)
@@ -109,6 +130,13 @@ class Changes:
         self.cells = [(*row[:-1], None if row[-1] in purged else row[-1]) for row in self.cells]
         kept = {row[5] for row in self.artifacts}
         self.blobs = {sha256: session for sha256, session in self.blobs.items() if sha256 in kept}
+
+
+def _decode(line: str) -> Any:
+    if not line.isascii():
+        message = "not ASCII"
+        raise ValueError(message)
+    return json.loads(line)
 
 
 def _run(changes: Changes, session: str, event: Event) -> None:
@@ -145,15 +173,36 @@ def _run_context(changes: Changes, _session: str, event: Event) -> None:
         run["environment"] = text(event["environment"])
 
 
-def _run_end(changes: Changes, _session: str, event: Event) -> None:
-    run = changes.run(event["run"])
-    run["status"] = text(event["status"])
-    run["ended"] = whole(event["ended"])
+def _run_end(changes: Changes, session: str, event: Event) -> None:
+    # Who ends it stands beside how: only the end that its owner gave it counts.
+    end: dict[str, Any] = {"status": text(event["status"]), "ended": whole(event["ended"])}
     error = event.get("error") or {}
     for name in ("type", "message", "traceback"):
-        run[f"error_{name}"] = text_or_none(error.get(name))
-    run["cpu_seconds"] = real(event.get("cpu_seconds"))
-    run["peak_memory"] = whole(event.get("peak_memory"))
+        end[f"error_{name}"] = text_or_none(error.get(name))
+    end["cpu_seconds"] = real(event.get("cpu_seconds"))
+    end["peak_memory"] = whole(event.get("peak_memory"))
+    owner = text(event.get("session") or session)
+    changes.run(event["run"]).setdefault("ends", {})[owner] = end
+
+
+def _resume(changes: Changes, session: str, event: Event) -> None:
+    taker = text(event.get("session") or session)
+    run = changes.run(event["run"])
+    run.setdefault("resumes", []).append((text_or_none(event.get("after")), taker))
+    run.get("ends", {}).pop(taker, None)  # that was the end before this
+
+
+def _lost(changes: Changes, _session: str, event: Event) -> None:
+    changes.run(event["run"])
+    changes.params.append(
+        (
+            text(event["run"]),
+            "celltrail.lost_records",
+            *encode_param(whole(event["records"]) or 0),
+            "could not be written, and memory for them was full",
+            whole(event.get("t")),
+        )
+    )
 
 
 def _param(changes: Changes, _session: str, event: Event) -> None:
@@ -215,7 +264,10 @@ def _source(changes: Changes, _session: str, event: Event) -> None:
 
 def _artifact(changes: Changes, session: str, event: Event) -> None:
     changes.run(event["run"])
-    sha256 = text(event["sha256"])
+    sha256 = event["sha256"]
+    if not is_address(sha256):  # it becomes a part of a path
+        message = f"{sha256!r} is no address"
+        raise ValueError(message)
     size = whole(event["size"]) or 0
     changes.blobs.setdefault(sha256, session)
     changes.artifacts.append(
@@ -271,6 +323,8 @@ _HANDLERS: dict[str, Callable[[Changes, str, Event], None]] = {
     "run": _run,
     "run_context": _run_context,
     "run_end": _run_end,
+    "resume": _resume,
+    "lost": _lost,
     "param": _param,
     "reason": _reason,
     "tag": _tag,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from celltrail.store.events import Event
+
 __all__ = ["OpenRuns"]
 
 Fields: TypeAlias = dict[str, Any]
@@ -39,12 +41,12 @@ class OpenRuns:
             if run is not None:
                 run[kind] = fields.get("name" if kind == "name" else "text")
 
-    def events(self) -> Iterator[Fields]:
+    def events(self) -> Iterator[Event]:
         """Give the events that a new segment repeats, marked as such."""
         for source in self._sources.values():
-            yield {"e": "source", **source}
+            yield "source", source
         for run in self._runs.values():
-            yield {"e": "run", "again": True, **run}
+            yield "run", {**run, "again": True}
 
     def _forget_sources(self) -> None:
         used = {run.get("source") for run in self._runs.values()}

@@ -7,29 +7,42 @@ While a file is attached nobody else can open it; so nothing stays attached.
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from celltrail.errors import (
-    StoreBusyError,
-    StoreCorruptError,
-    StoreError,
-    StoreUnwritableError,
-)
+from celltrail.errors import StoreReplacedError
 from celltrail.store.lock import LockTimeoutError
 from celltrail.store.system import at_fork, keep_alive
+from celltrail.store.translation import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import duckdb
     from duckdb import DuckDBPyConnection
 
-__all__ = ["attached", "load_engine", "process_wide", "quoted", "translated"]
+__all__ = [
+    "ForkedError",
+    "attached",
+    "identity",
+    "interruptible",
+    "let_forks_go_first",
+    "load_engine",
+    "process_wide",
+    "quoted",
+    "warm",
+]
 
-#: The oldest DuckDB that reads and writes our stores is 1.5.
-_OPTIONS = "(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 16384)"
+#: Not kept in the file: DuckDB writes larger groups whenever it is not told so.
+_ROW_GROUPS = "ROW_GROUP_SIZE 16384"
+#: The oldest DuckDB that reads and writes our stores is 1.5. For making a file: one that
+#: exists keeps the version that it has.
+_STORAGE = "STORAGE_VERSION 'v1.5.0'"
+
+
+#: Seconds that a fork waits for a query before it interrupts it.
+_FORK_PATIENCE = 1.0
 
 
 def load_engine() -> None:
@@ -47,6 +60,10 @@ class _Instance:
     def __init__(self) -> None:
         self.mutex = threading.Lock()
         self.con: DuckDBPyConnection | None = None
+        #: A query of the user's that may be begun again, so that a fork need not wait for it.
+        self.interruptible: DuckDBPyConnection | None = None
+        self.interrupted = False
+        self.fork_waits = False
         self._forking: int | None = None
 
     def connection(self) -> DuckDBPyConnection:
@@ -56,24 +73,44 @@ class _Instance:
 
             # No threads of its own: a forked child inherits none of them in mid-work.
             self.con = duckdb.connect(":memory:", config={"threads": 1})
+            # Columns of Python objects are texts; it need not look through them to find out.
+            self.con.execute("SET pandas_analyze_sample = 0")
             with suppress(duckdb.Error):  # versions before 2.0 have no such threads
                 self.con.execute("SET async_threads = 0")
+            # It would be printed into whatever cell runs.
+            self.con.execute("SET enable_progress_bar = false")
         return self.con
 
     def discard(self) -> None:
         """Give up a connection that is in no known state."""
+        import duckdb
+
         con, self.con = self.con, None
         if con is not None:
-            con.close()
+            with suppress(duckdb.Error):  # it may refuse even that after a fault
+                con.close()
 
     def before_fork(self) -> None:
         """Wait until nothing is attached.
 
         That holds for `Store.sql` as well: DuckDB remembers for the whole process which
         files are attached, so a child that is made in between could never write the store.
+        A query that takes long is interrupted, and begun again after the fork.
         """
-        self.mutex.acquire()
+        self.fork_waits = True
+        while not self.mutex.acquire(timeout=_FORK_PATIENCE):
+            self._interrupt()
+        self.fork_waits = False
         self._forking = threading.get_ident()
+
+    def _interrupt(self) -> None:
+        import duckdb
+
+        con, self.interruptible = self.interruptible, None
+        if con is not None:
+            self.interrupted = True
+            with suppress(duckdb.Error):  # it ended in this very moment
+                con.interrupt()
 
     def after_fork_in_parent(self) -> None:
         """Let others go on."""
@@ -86,12 +123,41 @@ class _Instance:
         """Leave the inherited connection as it is, for ever."""
         if self.con is not None:
             keep_alive(self.con)
-        self.con = None
+        self.con = self.interruptible = None
+        self.interrupted = self.fork_waits = False
         self._forking = None
         self.mutex = threading.Lock()
 
 
 _instance = _Instance()
+
+
+class ForkedError(Exception):
+    """A query was interrupted by a fork, and can be begun again."""
+
+
+@contextmanager
+def interruptible(con: DuckDBPyConnection) -> Iterator[None]:
+    """Let a fork interrupt what the connection does, which must be harmless to do again.
+
+    Raises
+    ------
+    ForkedError
+        When that happened. `process_wide` must be held, and let go before it is done again.
+    """
+    import duckdb
+
+    _instance.interrupted = False
+    _instance.interruptible = con
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        if _instance.interrupted:
+            raise ForkedError from error
+        raise
+    finally:
+        _instance.interruptible = None
+
 
 # Nothing is attached while the mutex is free, so a child never inherits an open store.
 at_fork(
@@ -101,9 +167,20 @@ at_fork(
 )
 
 
+def let_forks_go_first() -> None:
+    """Wait until a fork that waits has what it waits for, which the mutex does not see to."""
+    while _instance.fork_waits:
+        time.sleep(0.001)
+
+
 def quoted(text: str | Path) -> str:
     """Quote a text for SQL where no parameter can stand, such as the path in ATTACH."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def warm() -> None:
+    """Start the instance, if it does not run; `process_wide` must be held."""
+    _instance.connection()
 
 
 @contextmanager
@@ -122,7 +199,8 @@ def process_wide(timeout: float) -> Iterator[None]:
     """
     mutex = _instance.mutex
     if not (mutex.acquire(timeout=timeout) if timeout > 0 else mutex.acquire(blocking=False)):
-        raise LockTimeoutError
+        message = "another thread of this process uses a store"
+        raise LockTimeoutError(message)
     try:
         yield
     finally:
@@ -148,6 +226,8 @@ def attached(path: Path, *, read_only: bool) -> Iterator[DuckDBPyConnection]:
 
     Raises
     ------
+    StoreReplacedError
+        When another file, or none, stands there now: what was written is in neither.
     StoreError
         The one that fits what DuckDB says.
     """
@@ -155,10 +235,9 @@ def attached(path: Path, *, read_only: bool) -> Iterator[DuckDBPyConnection]:
 
     con = _instance.connection()
     try:
-        # The options are for making a file; one that exists keeps what it has.
-        options = "(READ_ONLY)" if read_only else "" if path.exists() else _OPTIONS
-        con.execute(f"ATTACH {quoted(path)} AS store {options}")
+        con.execute(f"ATTACH {quoted(path)} AS store ({_options(path, read_only)})")
         try:
+            file = identity(path)
             con.execute("USE store")
             yield con
         except BaseException:  # whatever it is: detached first, then raised on
@@ -169,6 +248,23 @@ def attached(path: Path, *, read_only: bool) -> Iterator[DuckDBPyConnection]:
     except duckdb.Error as error:
         _let_go(con)
         raise translated(error, path) from error
+    if not read_only and identity(path) != file:
+        raise StoreReplacedError(path)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Tell one file from another that is put in its place; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _options(path: Path, read_only: bool) -> str:
+    if read_only:
+        return "READ_ONLY"
+    return _ROW_GROUPS if path.exists() else f"{_STORAGE}, {_ROW_GROUPS}"
 
 
 def _let_go(con: DuckDBPyConnection) -> None:
@@ -184,26 +280,3 @@ def _let_go(con: DuckDBPyConnection) -> None:
         con.execute("DETACH DATABASE IF EXISTS store")
     except duckdb.Error:
         _instance.discard()
-
-
-def translated(error: duckdb.Error, path: Path) -> StoreError:
-    """Find the error of ours that says what DuckDB's means for the user."""
-    import duckdb
-
-    text = str(error)
-    if "Could not set lock" in text or "file handle conflict" in text:
-        return StoreBusyError(path, text.splitlines()[0])
-    if "not a valid DuckDB database file" in text or "does not exist" in text:
-        return StoreCorruptError(path, text)
-    if isinstance(error, duckdb.IOException) and _is_about_place(text):
-        return StoreUnwritableError(path, text)
-    if isinstance(
-        error, duckdb.IOException | duckdb.SerializationException | duckdb.FatalException
-    ):
-        return StoreCorruptError(path, text)
-    return StoreError(f"{path}: {text}")
-
-
-def _is_about_place(text: str) -> bool:
-    places = ("Cannot open file", "Is a directory", "Permission denied", "No space left")
-    return any(place in text for place in (*places, "Read-only file system", "Could not write"))

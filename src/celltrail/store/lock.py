@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from celltrail.store.system import try_lock, unlock
+from celltrail.store.system import is_suspended, lock_holders, try_lock, unlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +19,13 @@ __all__ = ["FairLock", "LockTimeoutError"]
 
 _FIRST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.01
+#: Where in a lock file stands who holds it: behind the byte that Windows locks.
+_SIGNATURE = 1
+_SIGNATURE_SIZE = 128
 
 
 class LockTimeoutError(TimeoutError):
-    """The lock was not got in time."""
+    """The lock was not got in time; it says who holds it, as far as that can be known."""
 
 
 def _same_file(fd: int, path: Path) -> bool:
@@ -44,7 +48,7 @@ def _open(path: Path) -> int:
 
 
 @contextmanager
-def _held(path: Path, deadline: float, *, exclusive: bool) -> Iterator[None]:
+def _held(path: Path, deadline: float, *, exclusive: bool) -> Iterator[int]:
     """Hold one lock file; whoever gets a file that was removed meanwhile tries anew."""
     pause = _FIRST_PAUSE
     while True:
@@ -59,12 +63,35 @@ def _held(path: Path, deadline: float, *, exclusive: bool) -> Iterator[None]:
                 unlock(fd)
                 continue
             try:
-                yield
+                yield fd
             finally:
                 unlock(fd)
             return
         finally:
             os.close(fd)
+
+
+def _sign(fd: int, text: str) -> None:
+    """Write down who holds a lock, for others to say; a full disk is no obstacle."""
+    with suppress(OSError):
+        os.lseek(fd, _SIGNATURE, os.SEEK_SET)
+        os.write(fd, text.encode("utf-8", "replace")[:_SIGNATURE_SIZE].ljust(_SIGNATURE_SIZE))
+
+
+def _holder(path: Path) -> str:
+    """Say who holds a lock file; nothing when that is not known."""
+    try:
+        with path.open("rb") as file:
+            pids = lock_holders(os.fstat(file.fileno()).st_ino)
+            file.seek(_SIGNATURE)
+            signed = file.read(_SIGNATURE_SIZE).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
+    if pids:
+        return " and ".join(
+            f"process {pid}{', which is suspended,' if is_suspended(pid) else ''}" for pid in pids
+        )
+    return signed
 
 
 class FairLock:
@@ -119,9 +146,25 @@ class FairLock:
     def _acquired(self, timeout: float, *, exclusive: bool) -> Iterator[None]:
         deadline = time.monotonic() + timeout
         with ExitStack() as held:
-            with _held(self._turn, deadline, exclusive=True):
-                held.enter_context(_held(self._lock, deadline, exclusive=exclusive))
+            try:
+                with _held(self._turn, deadline, exclusive=True) as turn:
+                    _sign(turn, self._me)
+                    lock = held.enter_context(_held(self._lock, deadline, exclusive=exclusive))
+            except LockTimeoutError:
+                raise LockTimeoutError(self._whose() if timeout > 0 else "") from None
+            if exclusive:
+                _sign(lock, self._me)
+                held.callback(_sign, lock, "")
             yield
+
+    @property
+    def _me(self) -> str:
+        return f"process {os.getpid()} on {socket.gethostname()}"
+
+    def _whose(self) -> str:
+        """Say who keeps everybody waiting: whoever has the turn only waits, as we did."""
+        who = _holder(self._lock) or _holder(self._turn)
+        return f"{who} has used it all the time" if who else "it is in use all the time"
 
     def remove(self) -> bool:
         """Remove both files, unless somebody holds or waits for them.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from celltrail.errors import StoreUnwritableError
-from celltrail.store.apply import apply_slices, mark_lost
+from celltrail.store.apply import apply_slices, gather, mark_lost
+from celltrail.store.compact import next_run
 from celltrail.store.instance import attached
 from celltrail.store.notices import warn
 from celltrail.store.owner import Life, SessionOwner
@@ -13,19 +15,35 @@ from celltrail.store.schema import create, migrate
 from celltrail.store.spool import Offsets, Slice, Spool, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from duckdb import DuckDBPyConnection
 
     from celltrail.store.layout import Layout
 
-__all__ = ["merge_spool"]
+__all__ = ["Outcome", "mark_ended", "merge_spool", "owners_of", "unmerged"]
 
 #: Bytes of records in one transaction, so that memory stays bounded.
 _BATCH = 16 << 20
 
 
-def merge_spool(layout: Layout) -> dict[tuple[str, int], Offsets]:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a merge left.
+
+    Parameters
+    ----------
+    merged
+        (session, segment) to how much of it is in the store now.
+    scattered
+        Whether there are ended runs whose points are worth putting together.
+    """
+
+    merged: dict[tuple[str, int], Offsets] = field(default_factory=dict)
+    scattered: bool = False
+
+
+def merge_spool(layout: Layout) -> Outcome:
     """Insert what all writers have logged, and remove the files that are done with.
 
     The rows and how far each file was read are committed together, so that a merge that
@@ -39,8 +57,8 @@ def merge_spool(layout: Layout) -> dict[tuple[str, int], Offsets]:
 
     Returns
     -------
-    dict
-        (session, segment) to how much of it is in the store now.
+    Outcome
+        What is in the store now.
 
     Raises
     ------
@@ -55,24 +73,24 @@ def merge_spool(layout: Layout) -> dict[tuple[str, int], Offsets]:
     with attached(layout.store, read_only=False) as con:
         migrate(con, layout.store)
         merged = _load_offsets(con)
-        owners = {w.session: w.owner for w in writers if w.owner is not None}
+        owners = owners_of(writers)
         blobs: list[tuple[str, str]] = []
         skipped = 0
         for batch in _batches(_slices(writers, merged)):
             con.execute("BEGIN")
-            more, taken = apply_slices(con, layout, batch, owners)
+            more, taken = apply_slices(con, layout, gather(batch), owners)
             con.execute("COMMIT")
             skipped += more
             blobs += taken
             merged.update({(part.session, part.segment): part.end for part in batch})
-        _finish(con, everybody, merged)
+        scattered = _finish(con, everybody, merged)
     # The store is closed and whole: only now may anything go.
     for session, sha256 in blobs:
         layout.blob(session, sha256).unlink(missing_ok=True)
     _clean_up(writers)
     if skipped:
         warn(f"{skipped:,} damaged records in {layout.spool} were passed over.")
-    return merged
+    return Outcome(merged, scattered)
 
 
 def _create(layout: Layout) -> None:
@@ -111,22 +129,38 @@ def _batches(slices: Iterable[Slice]) -> Iterator[list[Slice]]:
         yield batch
 
 
-def _finish(
-    con: DuckDBPyConnection, writers: list[Writer], merged: dict[tuple[str, int], Offsets]
-) -> None:
-    """Mark runs as lost, and forget offsets of folders that are gone."""
+def owners_of(writers: Iterable[Writer]) -> dict[str, SessionOwner]:
+    """Give, by session, the processes that write, of those that may be merged now."""
+    return {w.session: w.owner for w in writers if w.readable and w.owner is not None}
+
+
+def unmerged(con: DuckDBPyConnection, writers: Iterable[Writer]) -> Iterator[Slice]:
+    """Read what all writers have logged and the store that the connection uses has not."""
+    return _slices((w for w in writers if w.readable), _load_offsets(con))
+
+
+def mark_ended(con: DuckDBPyConnection, writers: Sequence[Writer]) -> None:
+    """Say of open runs whose process is gone, and which are wholly merged, that they are lost."""
     there = {writer.session for writer in writers}
     ended = {writer.session for writer in writers if writer.ended and writer.readable}
     ended |= _dead_sessions(con) - there
-    gone = {session for session, _ in merged} - there
-    con.execute("BEGIN")
     if ended:
         mark_lost(con, ended)
+
+
+def _finish(
+    con: DuckDBPyConnection, writers: list[Writer], merged: dict[tuple[str, int], Offsets]
+) -> bool:
+    """Mark runs as lost, and forget offsets of folders that are gone; see what is scattered."""
+    gone = {session for session, _ in merged} - {writer.session for writer in writers}
+    con.execute("BEGIN")
+    mark_ended(con, writers)
     if gone:
         con.execute(
             "DELETE FROM merged WHERE session IN (SELECT unnest($1::VARCHAR[]))", [list(gone)]
         )
     con.execute("COMMIT")
+    return next_run(con) is not None
 
 
 def _dead_sessions(con: DuckDBPyConnection) -> set[str]:

@@ -8,12 +8,17 @@ import threading
 from typing import TYPE_CHECKING
 
 from celltrail.store.instance import load_engine
-from celltrail.store.notices import warn
+from celltrail.store.notices import defer
 
 if TYPE_CHECKING:
     from celltrail.store.store import Store
 
 __all__ = ["Merger"]
+
+#: Seconds that a merge waits for its turn; a fork of this process may have to wait as long.
+_WAIT = 0.2
+#: Seconds between two merges at least, when runs end one after the other.
+_PAUSE = 0.25
 
 
 class Merger:
@@ -68,15 +73,22 @@ class Merger:
     def _work(self) -> None:
         wake, stopped = self._wake, self._stopped
         while not stopped.is_set():
-            wake.wait(self._interval)
+            woken = wake.wait(self._interval)
             wake.clear()
+            # Whoever merges takes in what everybody has logged: of many kernels one is enough.
+            age = self._store.access.age()
+            if woken:
+                stopped.wait(max(_PAUSE - age, 0.0))
+            elif age < self._interval / 2:
+                continue
             try:
-                self._store.merge(wait=0)
-            except Exception as error:  # noqa: BLE001 - any; it is shown as a warning, once
+                if self._store.merge(wait=_WAIT):
+                    self._store.access.compact()
+            except Exception as error:  # noqa: BLE001  # any; it is told, once
                 self._warn(error)
 
     def _warn(self, error: Exception) -> None:
         if self._warned:
             return
         self._warned = True
-        warn(f"{error} What is logged stays in the spool until that works again.")
+        defer(f"{error} What is logged stays in the spool until that works again.")

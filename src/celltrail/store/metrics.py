@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from celltrail.store.changes import SegmentNames
 from celltrail.store.points import Points, decode
 from celltrail.store.tables import insert
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from celltrail.store.changes import SegmentNames
 
 __all__ = ["PURGED", "PointBatch", "insert_points"]
 
@@ -52,12 +52,6 @@ SELECT run, key, max_by(last, place) AS last, max(place) AS place, min(min) AS m
     max(max) AS max, sum(sum) AS sum, sum(count)::BIGINT AS count, sum(nans)::BIGINT AS nans
 FROM everything GROUP BY run, key
 """
-_SCATTERED = """
-INSERT INTO scattered
-SELECT DISTINCT run FROM summaries SEMI JOIN (SELECT DISTINCT run FROM new_points) USING (run)
-ANTI JOIN scattered USING (run)
-WHERE run BETWEEN {low} AND {high}
-"""
 _REPLACE = (
     "DELETE FROM summaries USING fresh WHERE summaries.run = fresh.run "
     "AND summaries.key = fresh.key AND summaries.run BETWEEN {low} AND {high}",
@@ -79,13 +73,18 @@ class PointBatch:
 
     parts: list[tuple[Points, SegmentNames]] = field(default_factory=list)
 
-    def add(self, data: bytes, names: SegmentNames) -> None:
-        """Add a segment's records."""
-        if data:
-            self.parts.append((decode(data), names))
+    def add(self, data: bytes, events: bytes) -> None:
+        """Add records of a segment, and the events that say what their numbers mean."""
+        if not data:
+            return
+        import numpy as np
+
+        points, names = decode(data), SegmentNames()
+        names.read(events, set(np.unique(points.run)), set(np.unique(points.key)))
+        self.parts.append((points, names))
 
     def run_ids(self) -> set[str]:
-        """Give the ids of all runs that may have points here."""
+        """Give the ids of all runs that have points here."""
         return {run_id for _, names in self.parts for run_id in names.runs.values()}
 
 
@@ -162,7 +161,6 @@ def _insert(con: DuckDBPyConnection, columns: dict[str, Any], bounds: dict[str, 
     """Insert points; the bounds are those of their runs, for DuckDB to skip all others."""
     con.register("new_points", columns)
     con.execute(_INSERT)
-    con.execute(_SCATTERED.format(**bounds))
     con.execute(_SUMMARIES.format(**bounds))
     for statement in _REPLACE:
         con.execute(statement.format(**bounds))

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from celltrail.store.layout import NEW_PREFIX, OWNER_NAME
 from celltrail.store.system import boot_id, process_started
 
-__all__ = ["Life", "SessionOwner"]
+if TYPE_CHECKING:
+    from celltrail.store.layout import Layout
 
-#: Two readings of one process's start time differ by rounding, not by more.
-_SAME_START = 0.5
+__all__ = ["Life", "SessionOwner", "make_folder"]
+
+#: Two readings of one process's start time differ by rounding, not by more: Linux counts in
+#: hundredths, others more finely, and a number may be used again within a moment.
+_SAME_START = 0.005
 
 
 class Life(Enum):
@@ -76,11 +82,17 @@ class SessionOwner:
         """Write the owner down."""
         return json.dumps(asdict(self))
 
+    @property
+    def place(self) -> str:
+        """What it is called in messages."""
+        return f"process {self.pid} on {self.host}"
+
     def is_of_this_host(self) -> bool:
         """Say whether the process ran on this machine, in whatever life of it."""
         return self.host == socket.gethostname()
 
-    def _is_this_process(self) -> bool:
+    def is_this_process(self) -> bool:
+        """Say whether it is the process that asks."""
         # Whatever the machine is called by now: its name can change under a process.
         if self.pid != os.getpid() or self.boot != boot_id():
             return False
@@ -95,7 +107,7 @@ class SessionOwner:
             ``UNKNOWN`` for another host, another boot or another container: their process
             numbers mean nothing here.
         """
-        if self._is_this_process():
+        if self.is_this_process():
             return Life.ALIVE
         if not self.is_of_this_host() or self.boot != boot_id():
             return Life.UNKNOWN
@@ -105,3 +117,29 @@ class SessionOwner:
         if started == 0.0 or abs(started - self.process_started) < _SAME_START:
             return Life.ALIVE
         return Life.DEAD
+
+
+def make_folder(layout: Layout, session_id: str) -> None:
+    """Make a session's folder with its owner in it, all at once.
+
+    Parameters
+    ----------
+    layout
+        The store's paths.
+    session_id
+        A session of this process.
+
+    Raises
+    ------
+    OSError
+        When it cannot be made; it is no error that it is there.
+    """
+    new = layout.spool / (NEW_PREFIX + session_id)
+    new.mkdir(parents=True, exist_ok=True)
+    (new / OWNER_NAME).write_text(SessionOwner.current(session_id).to_json(), "utf-8")
+    try:
+        new.rename(layout.writer(session_id))
+    except OSError:
+        shutil.rmtree(new, ignore_errors=True)
+        if not layout.writer(session_id).is_dir():
+            raise

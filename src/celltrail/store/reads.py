@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _SHORTEST_PREFIX = 6
+_STATUSES = {status.value: status for status in Status}
 
 _RUNS = """
 SELECT r.run, r.id, r.number, r.name, r.experiment, r.session, r.status, epoch_us(r.started),
@@ -133,12 +134,9 @@ def run_rows(con: DuckDBPyConnection, ids: Sequence[str] | None) -> list[RunRow]
 
 def _run_row(row: Sequence[Any]) -> RunRow:
     error = ErrorInfo(row[18], row[19] or "", row[20] or "") if row[18] else None
-    try:
-        status = Status(row[6])
-    except ValueError:
-        status = Status.LOST
-    values = [*row[:6], status, *row[7:9], row[9] or "", *row[10:18], error, *row[21:]]
-    return RunRow(*values)
+    status = _STATUSES.get(row[6], Status.LOST)
+    values = (*row[:6], status, *row[7:9], row[9] or "", *row[10:18], error, *row[21:])
+    return RunRow._make(values)
 
 
 def find_run(con: DuckDBPyConnection, ref: str | SupportsIndex | None) -> str | None:

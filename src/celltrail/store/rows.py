@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from celltrail.store.values import PARAM_KINDS, decode_param
 
@@ -28,9 +28,10 @@ __all__ = [
 _T = TypeVar("_T", "ParamColumns", "SummaryColumns", "HistoryColumns")
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(NamedTuple):
     """Everything that is known of a run itself.
+
+    A tuple, since a table has very many of them: a dataclass takes ten times as long to make.
 
     Parameters
     ----------

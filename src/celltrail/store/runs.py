@@ -6,14 +6,15 @@ import bisect
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from celltrail.store.resume import settle
 from celltrail.store.tables import COLUMNS, insert, select_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Kinship", "kinships", "update_runs"]
+__all__ = ["Kinship", "keys_of", "kinships", "update_runs"]
 
 RunDict: TypeAlias = dict[str, Any]
 #: Runs with the same one are executions of the same thing.
@@ -152,8 +153,15 @@ def _ancestry(con: DuckDBPyConnection, new: Sequence[RunDict]) -> dict[int, int]
     return found
 
 
+def keys_of(con: DuckDBPyConnection, ids: Iterable[str]) -> dict[str, int]:
+    """Give the surrogate keys of those of some runs that the store has a row of."""
+    query = "SELECT id, run FROM runs WHERE id IN (SELECT unnest($1::VARCHAR[]))"
+    return dict(con.execute(query, [list(ids)]).fetchall())
+
+
 def update_runs(
     con: DuckDBPyConnection,
+    stored: Mapping[str, int],
     changes: Mapping[str, RunDict],
     again: Mapping[str, RunDict] | None = None,
 ) -> dict[str, int]:
@@ -163,6 +171,8 @@ def update_runs(
     ----------
     con
         A connection that uses the store, in a transaction.
+    stored
+        What `keys_of` gives for these runs.
     changes
         Run id to new values of columns, ``parent`` as an id.
     again
@@ -173,17 +183,16 @@ def update_runs(
     dict of str to int
         The surrogate key of each of these runs.
     """
-    if not changes:
-        return {}
+    keys = dict(stored)
+    new = sorted(changes.keys() - keys.keys())
+    if new:
+        (last,) = con.execute("SELECT coalesce(max(run), 0) FROM runs").fetchall()[0]
+        keys.update({run_id: last + i for i, run_id in enumerate(new, 1)})
     known: dict[str, RunDict] = {}
-    for row in select_all(con, "runs", "id", list(changes)):
+    wanted = [run_id for run_id in stored if changes[run_id] or run_id in (again or {})]
+    for row in select_all(con, "runs", "id", wanted):
         run = dict(zip(_NAMES, row, strict=True))
         known[run["id"]] = run
-    keys = {run_id: run["run"] for run_id, run in known.items()}
-    (last,) = con.execute("SELECT coalesce(max(run), 0) FROM runs").fetchall()[0]
-    for run_id in sorted(changes.keys() - keys.keys()):
-        last += 1
-        keys[run_id] = last
     changes = {
         run_id: {**_unknown(again, run_id, known.get(run_id), change), **change}
         for run_id, change in changes.items()
@@ -191,7 +200,7 @@ def update_runs(
     parents = _parents(con, changes, keys)
     touched = []
     for run_id, change in changes.items():
-        if run_id in known and not change:
+        if run_id in stored and not change:
             continue  # only referred to
         run = known.get(run_id) or {**dict.fromkeys(_NAMES), "id": run_id, "run": keys[run_id]}
         _apply(run, change, parents)
@@ -229,12 +238,17 @@ def _parents(
 
 
 def _apply(run: RunDict, change: RunDict, parents: Mapping[str, int]) -> None:
-    status = run["status"]
+    status, owner = run["status"], run["session"]
+    resumes, ends = change.pop("resumes", []), change.pop("ends", {})
     run.update(change)
     if "parent" in change:
         run["parent"] = parents.get(change["parent"])
     if status in _ENDED and change.get("status") == "running":
         run["status"] = status
+    if owner is not None:
+        run["session"] = owner
+    settle(run, resumes)
+    run.update(ends.get(run["session"], {}))
 
 
 def _place(con: DuckDBPyConnection, runs: list[RunDict]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-__all__ = ["create", "migrate", "require_readable"]
+__all__ = ["create", "expected_columns", "is_older", "migrate", "require_readable"]
 
 
 @cache
@@ -59,8 +59,48 @@ def require_readable(con: DuckDBPyConnection, path: Path) -> None:
         raise StoreCorruptError(path, "it is an empty DuckDB file")
 
 
-def migrate(con: DuckDBPyConnection, path: Path) -> None:
+def is_older(con: DuckDBPyConnection, path: Path) -> bool:
+    """Say whether the attached file lacks migrations, so that it has to be written first.
+
+    Raises
+    ------
+    StoreCorruptError, StoreNewerError
+        As `require_readable`.
+    """
+    return _version(con, path) < _migrations()[-1][0]
+
+
+def expected_columns() -> dict[str, list[str]]:
+    """Give the columns of every table of an up-to-date store, by the table's name."""
+    import duckdb
+
+    with duckdb.connect(":memory:") as con:
+        con.execute("ATTACH ':memory:' AS store")
+        con.execute("USE store")
+        for _, statements in _migrations():
+            con.execute(statements)
+        rows = con.execute(
+            "SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
+            "JOIN duckdb_tables() USING (database_name, table_name) "
+            "WHERE database_name = 'store' GROUP BY table_name ORDER BY table_name"
+        ).fetchall()
+    return dict(rows)
+
+
+def migrate(con: DuckDBPyConnection, path: Path, *, upto: int | None = None) -> None:
     """Apply the migrations that the attached file lacks, each in one transaction.
+
+    One that fails, or whose process is killed, leaves the version before it. So no copy is
+    kept: a store stays one file.
+
+    Parameters
+    ----------
+    con
+        A connection that uses the store.
+    path
+        The store, for messages.
+    upto
+        The last one to apply; all by default.
 
     Raises
     ------
@@ -69,7 +109,7 @@ def migrate(con: DuckDBPyConnection, path: Path) -> None:
     """
     version = _version(con, path)
     for number, statements in _migrations():
-        if number > version:
+        if number > version and (upto is None or number <= upto):
             con.execute("BEGIN")
             con.execute(statements)
             con.execute("INSERT INTO migrations VALUES ($1, make_timestamp($2))", [number, _now()])

@@ -27,6 +27,8 @@ __all__ = ["Offsets", "Segment", "Slice", "Spool", "Writer"]
 
 #: So long must a writer of another machine be silent before its records are taken.
 _SILENCE = 600.0
+#: Files that are being made for the store are done in less; older ones were left by a kill.
+_TEMPORARY_AGE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,22 @@ class Spool:
         for name in names:
             yield _look(self._folder / name)
 
+    def temporaries(self) -> list[Path]:
+        """Find files that were being made for the store by a process that was killed then."""
+        try:
+            names = [entry.name for entry in os.scandir(self._folder) if entry.is_file()]
+        except OSError:
+            return []
+        files = (self._folder / name for name in sorted(names) if name.startswith("."))
+        return [path for path in files if _age(path) > _TEMPORARY_AGE]
+
+    def remove_temporaries(self) -> int:
+        """Remove them, and say how many they were; the exclusive lock must be held, or be gone."""
+        found = self.temporaries()
+        for path in found:
+            path.unlink(missing_ok=True)
+        return len(found)
+
     def remove_if_empty(self) -> None:
         """Remove the folder itself when no writer is left in it.
 
@@ -215,12 +233,20 @@ class Spool:
         if any(self.writers()):
             return
         try:
+            self.remove_temporaries()
             for entry in list(self._folder.iterdir()):
-                if entry.name.startswith(NEW_PREFIX):
+                if entry.is_dir() and entry.name.startswith(NEW_PREFIX):
                     shutil.rmtree(entry, ignore_errors=True)
             self._folder.rmdir()
         except OSError:
             pass  # somebody came, or it is gone already: both are well
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _look(folder: Path) -> Writer:

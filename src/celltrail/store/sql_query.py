@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from celltrail.errors import SqlError
-from celltrail.store.instance import quoted, translated
+from celltrail.store.instance import ForkedError, interruptible, let_forks_go_first, quoted
 from celltrail.store.schema import migrate
+from celltrail.store.translation import translated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection
 
-__all__ = ["run_query"]
+    from celltrail.store.access import Access
+
+__all__ = ["ask"]
 
 #: After the store is attached nothing else can be, and no setting can be changed back.
 _LOCKED = (
     "SET python_enable_replacements = false",
+    "SET enable_progress_bar = false",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
     "SET temp_directory = ''",
@@ -30,29 +35,24 @@ _LOCKED = (
 )
 
 
+#: How often a query is begun again that a fork interrupted.
+_BEGUN_AGAIN = 2
 _EMPTY = "ATTACH ':memory:' AS store"
 #: What a query can begin with, after comments and parentheses.
 _BEGINNINGS = ("select", "from", "with", "pivot", "pivot_wider")
 
 
-def run_query(
-    path: Path,
-    query: str,
-    parameters: Sequence[Any] | Mapping[str, Any] | None,
-    *,
-    exists: bool = True,
+def ask(
+    access: Access, query: str, parameters: Sequence[Any] | Mapping[str, Any] | None
 ) -> pd.DataFrame:
-    """Run one query over a store.
+    """Run one query over a store, which has been merged.
 
     Parameters
     ----------
-    path
-        The store; the shared lock and `process_wide` must be held.
+    access
+        The store; one that nobody made is asked as an empty one.
     query, parameters
         As `Store.sql` takes them.
-    exists
-        False for a store that nobody made: the query sees an empty one, and no file is
-        touched, so that no lock is needed.
 
     Raises
     ------
@@ -60,7 +60,30 @@ def run_query(
         For anything else than one query, or when DuckDB refuses it.
     StoreError
         When the store cannot be opened.
+
+    Notes
+    -----
+    A fork has to wait until nothing is attached. It interrupts a query that takes longer than
+    a second; the query is then begun again, and the third time it is left alone.
     """
+    if not access.path.exists():
+        return _run(access.path, query, parameters, exists=False)
+    for _ in range(_BEGUN_AGAIN):
+        with suppress(ForkedError), access.shared():
+            return _run(access.path, query, parameters, may_interrupt=True)
+        let_forks_go_first()
+    with access.shared():
+        return _run(access.path, query, parameters)
+
+
+def _run(
+    path: Path,
+    query: str,
+    parameters: Sequence[Any] | Mapping[str, Any] | None,
+    *,
+    exists: bool = True,
+    may_interrupt: bool = False,
+) -> pd.DataFrame:
     import duckdb
 
     # An instance of its own: the settings below can never be taken back.
@@ -75,8 +98,9 @@ def run_query(
         except duckdb.Error as error:
             raise translated(error, path) from error
         try:
-            statement = _only_query(con, query)
-            return _frame(con.execute(statement, _bound(parameters)))
+            with interruptible(con) if may_interrupt else nullcontext():
+                statement = _only_query(con, query)
+                return _frame(con.execute(statement, _bound(parameters)))
         except duckdb.Error as error:
             raise SqlError(str(error)) from error
 

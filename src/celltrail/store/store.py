@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, SupportsIndex, TypeVar
 
-from celltrail.errors import ArtifactError, UnknownNameError
+from celltrail.errors import StoreUnwritableError, UnknownNameError
 from celltrail.store import reads
 from celltrail.store.access import PATIENCE, Access
+from celltrail.store.blobs import open_blob
+from celltrail.store.notices import warn
 from celltrail.store.rows import (
     HistoryColumns,
     ParamChange,
@@ -20,7 +23,7 @@ from celltrail.store.rows import (
     TableData,
     empty,
 )
-from celltrail.store.sql_query import run_query
+from celltrail.store.sql_query import ask
 from celltrail.store.system import at_fork
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ _T = TypeVar("_T")
 class Store:
     """A DuckDB file with its spool; see `open_store`.
 
-    Every read first merges what any process has logged so far, so that it shows it.
+    Every read shows what any process has logged so far, merged or not.
 
     Parameters
     ----------
@@ -94,7 +97,7 @@ class Store:
 
     def _read(self, query: Callable[[DuckDBPyConnection], _T], default: _T) -> _T:
         """Run a query over all that was logged; the default where nothing ever was."""
-        self.access.merge_for_reading()
+        self.access.freshen()
         if not self.path.exists():
             return default
         with self.access.reading() as con:
@@ -126,6 +129,15 @@ class Store:
             None when there is no such run, as there is none for None.
         """
         return self._read(lambda con: reads.find_run(con, ref), None)
+
+    def run_row(self, ref: str | SupportsIndex | None) -> RunRow | None:
+        """Read the run that `find_run` finds."""
+
+        def query(con: DuckDBPyConnection) -> RunRow | None:
+            run_id = reads.find_run(con, ref)
+            return None if run_id is None else reads.run_rows(con, [run_id])[0]
+
+        return self._read(query, None)
 
     def table_data(self, ids: Sequence[str] | None = None) -> TableData:
         """Read runs with their params, summaries and tags, all of one moment.
@@ -181,23 +193,36 @@ class Store:
         """Read descriptions of the data that a run read."""
         return self._read(lambda con: reads.datasets(con, run_id), [])
 
-    def artifact_bytes(self, sha256: str) -> bytes:
-        """Read an artifact's content.
+    def open_artifact(self, sha256: str) -> BinaryIO:
+        """Open an artifact's content, checked against its address while it is read.
 
         Raises
         ------
-        ArtifactError
-            When it is missing, or is no longer what was stored.
+        ArtifactLostError
+            When it is missing; also while it is read, when it is damaged.
         """
-        path = self.access.layout.file(sha256)
-        data = path.read_bytes() if path.is_file() else self._content("blobs", "data", sha256)
-        if data is None:
-            message = f"the content of artifact {sha256[:12]} is missing in {self.path}."
-            raise ArtifactError(message)
-        if hashlib.sha256(data).hexdigest() != sha256:
-            message = f"the content of artifact {sha256[:12]} in {self.path} is damaged."
-            raise ArtifactError(message)
-        return bytes(data)
+        return open_blob(self.access.layout, sha256, partial(self._small, sha256))
+
+    def _small(self, sha256: str) -> bytes | None:
+        """Give the content of a small artifact: out of the spool, or once merged the file."""
+        for path in self.access.layout.spool.glob(f"*/blobs/{sha256}"):
+            with suppress(FileNotFoundError):
+                return path.read_bytes()
+        data: bytes | None = self._content("blobs", "data", sha256)
+        return data
+
+    def _small(self, sha256: str) -> bytes | None:
+        """Give the content of a small artifact: out of the spool, or once merged the file."""
+        for path in self.access.layout.spool.glob(f"*/blobs/{sha256}"):
+            with suppress(FileNotFoundError):
+                return path.read_bytes()
+        data: bytes | None = self._content("blobs", "data", sha256)
+        return data
+
+    def artifact_bytes(self, sha256: str) -> bytes:
+        """Read an artifact's content whole: see `open_artifact`."""
+        with self.open_artifact(sha256) as stream:
+            return stream.read()
 
     def source(self, sha256: str) -> str:
         """Read a source text; UnknownNameError when there is none."""
@@ -247,11 +272,13 @@ class Store:
         SqlError
             For anything else than one query, or when DuckDB refuses it.
         """
-        self.access.merge_for_reading()
-        if not self.path.exists():
-            return run_query(self.path, query, parameters, exists=False)
-        with self.access.shared():
-            return run_query(self.path, query, parameters)
+        try:
+            self.access.merge()
+        except StoreUnwritableError as error:
+            if not self.path.exists():
+                raise
+            warn(f"{error} What was logged since is not seen by queries.", stacklevel=3)
+        return ask(self.access, query, parameters)
 
 
 _stores: dict[Path, Store] = {}

@@ -39,20 +39,24 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
         "status:s run:n",
         "merged": "session:s segment:n events:n points:n",
         "purged": "id:s time:t",
-        "scattered": "run:n",
+        "scattered": "run:n claimed:t",
     }.items()
 }
 
-#: What a column of each type is made of: a list that is bound as one parameter.
-_UNNEST = {
-    "s": "unnest(${}::VARCHAR[])",
-    "n": "unnest(${}::BIGINT[])",
-    "d": "unnest(${}::DOUBLE[])",
-    "b": "unnest(${}::BOOLEAN[])",
-    "x": "unnest(${}::BLOB[])",
-    "t": "make_timestamp(unnest(${}::BIGINT[]))",
+#: What a column of each type is made of, and what it is in the database.
+_TYPES: dict[str, tuple[Any, str]] = {
+    "s": (object, "VARCHAR"),
+    "n": ("int64", "BIGINT"),
+    "t": ("int64", "TIMESTAMP"),
+    "d": ("float64", "DOUBLE"),
+    "b": ("bool", "BOOLEAN"),
 }
 _BULK = 20_000
+_INSERT_BLOBS = """
+INSERT INTO blobs SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[]), unnest($3::BLOB[])
+"""
+#: Blobs have up to 1 MiB each.
+_FEW = 32
 
 
 def _expression(column: tuple[str, str]) -> str:
@@ -72,13 +76,46 @@ def insert(con: DuckDBPyConnection, table: str, rows: Iterable[RowTuple]) -> Non
     rows
         Values in the order of `COLUMNS`; times in microseconds since 1970.
     """
-    columns = COLUMNS[table]
-    values = ", ".join(_UNNEST[kind].format(i) for i, (_, kind) in enumerate(columns, 1))
-    statement = f"INSERT INTO {table} SELECT {values}"
     everything = list(rows)
+    if table == "blobs":  # bytes cannot be read out of an array
+        for start in range(0, len(everything), _FEW):
+            part = everything[start : start + _FEW]
+            con.execute(_INSERT_BLOBS, [list(column) for column in zip(*part, strict=True)])
+        return
     for start in range(0, len(everything), _BULK):
         part = everything[start : start + _BULK]
-        con.execute(statement, [list(column) for column in zip(*part, strict=True)])
+        arrays: dict[str, Any] = {}
+        expressions = [
+            _column(arrays, name, kind, values)
+            for (name, kind), values in zip(COLUMNS[table], zip(*part, strict=True), strict=True)
+        ]
+        con.register("new_rows", arrays)
+        con.execute(f"INSERT INTO {table} SELECT {', '.join(expressions)} FROM new_rows")
+        con.unregister("new_rows")
+
+
+def _column(arrays: dict[str, Any], name: str, kind: str, values: Sequence[Any]) -> str:
+    """Add a column to the arrays that DuckDB reads, and say what is to be read of them."""
+    import numpy as np
+
+    dtype, sql_type = _TYPES[kind]
+    missing = np.fromiter((value is None for value in values), np.bool_, len(values))
+    if dtype is object:
+        arrays[name] = np.empty(len(values), object)
+        arrays[name][:] = values
+        return f"{name}::{sql_type}"
+    filled = [0 if value is None else value for value in values] if missing.any() else values
+    arrays[name] = np.array(filled, dtype)
+    read = f"make_timestamp({name})" if kind == "t" else name
+    # DuckDB takes NaN in an array for a missing value, and not every version of it reads the
+    # mask of a masked array: both are told by arrays of their own.
+    if kind == "d" and (nan := np.isnan(arrays[name])).any():
+        arrays[f"{name}_nan"] = nan
+        read = f"CASE WHEN {name}_nan THEN 'NaN'::DOUBLE ELSE {read} END"
+    if missing.any():
+        arrays[f"{name}_missing"] = missing
+        read = f"CASE WHEN NOT {name}_missing THEN {read} END"
+    return read
 
 
 def select_all(con: DuckDBPyConnection, table: str, where: str, values: Sequence[Any]) -> list[Any]:

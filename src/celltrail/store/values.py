@@ -33,6 +33,8 @@ _EXACT_IN_DOUBLE = 1 << 53
 def text(value: object) -> str:
     """Make a text that the database can hold; lone surrogates become visible escapes."""
     string = value if isinstance(value, str) else str(value)
+    if string.isascii():
+        return string
     return string.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -3,42 +3,38 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import shutil
 import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from celltrail.ids import new_id
-from celltrail.store.blobs import put_blob
+from celltrail.store.blobs import Source, put_blob
+from celltrail.store.events import to_line, to_lines
+from celltrail.store.forked import OfOneProcess
 from celltrail.store.identity import OpenRuns
-from celltrail.store.layout import (
-    DONE_NAME,
-    EVENTS_SUFFIX,
-    NEW_PREFIX,
-    OWNER_NAME,
-    POINTS_SUFFIX,
-    Layout,
-)
+from celltrail.store.layout import DONE_NAME, Layout
+from celltrail.store.loss import Loss
 from celltrail.store.notices import warn
-from celltrail.store.owner import SessionOwner
-from celltrail.store.points import EXACT, pack_exact, pack_float
-from celltrail.store.segment import AppendFile
+from celltrail.store.numbers import Numbers
+from celltrail.store.owner import make_folder
+from celltrail.store.points import RECORD_SIZE
+from celltrail.store.segment import open_segment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["JSON", "Row", "SpoolWriter"]
+    from celltrail.store.events import JSON, Event
+    from celltrail.store.numbers import Row
 
-#: What `json.dumps` takes; NaN and the infinities are kept as such.
-JSON: TypeAlias = Any
-#: Key, step and value of one point.
-Row: TypeAlias = tuple[str, int, float | int]
+__all__ = ["SpoolWriter", "now_us"]
 
 _SEGMENT_SIZE = 4 << 20
+#: So many bytes are kept in memory while they cannot be written.
 _KEPT_LIMIT = 64 << 20
+#: So many more of what runs cannot do without: that they began, and how they ended.
+_RESERVE = 1 << 20
+_VITAL = ("session", "run", "resume", "run_end", "session_end", "lost")
 #: How often the writer looks, while points come, whether its files are still there.
 _CHECK_US = 5_000_000
 #: How soon after a write that failed the next one is tried.
@@ -52,13 +48,14 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-class SpoolWriter:
+class SpoolWriter(OfOneProcess):
     """Appends one process's records to its own folder of a store's spool.
 
     Any thread may write. Nothing is on disk before the first record. A write that fails
     (a full disk, a folder that cannot be written) warns once, keeps its bytes in memory
-    and is done again at a write soon after, or at the end. In a forked child the writer
-    does nothing: the files are the parent's.
+    and is done again at a write soon after, or at the end. Of what goes beyond 64 MiB the
+    number of records is kept and told. In a forked child the writer does nothing: the
+    files are the parent's.
 
     Parameters
     ----------
@@ -79,21 +76,21 @@ class SpoolWriter:
     """
 
     def __init__(self, store: Path, session_id: str) -> None:
+        super().__init__()
         self._layout = Layout(store)
         self._session = session_id
-        self._pid = os.getpid()
         self._lock = threading.RLock()
         self._number = 1
         self._size = 0
         self._last_check = 0
         self._next_check = 0
-        self._ready = False
-        self._closed = False
+        self._is_ready = False
+        self._is_closed = False
         self._warned: set[str] = set()
-        self._runs: dict[str, int] = {}
-        self._keys: dict[str, int] = {}
+        self._loss = Loss()
+        self._numbers = Numbers()
         self._open_runs = OpenRuns()
-        self._events, self._points = self._files()
+        self._events, self._points = open_segment(self.folder, self._number)
 
     @property
     def session_id(self) -> str:
@@ -117,37 +114,50 @@ class SpoolWriter:
         rows
             Key, step and value of each; an integer is kept exactly and must fit 64 bits.
         """
-        if os.getpid() != self._pid:
-            self._warn_once("fork", "a forked process logged to its parent's run.")
+        if not self.is_ours:
+            self._warn_foreign()
             return
         with self._lock:
-            if time_us > self._next_check or time_us < self._last_check:
-                self._check(time_us)
-            keys = self._keys
+            self._prepare(time_us)
             try:
-                run = self._runs[run_id]
-                data = b"".join(
-                    [
-                        pack_float(run, keys[key], step, time_us, value)
-                        if type(value) is float
-                        else pack_exact(run, keys[key] | EXACT, step, time_us, value)
-                        for key, step, value in rows
-                    ]
-                )
+                data = self._numbers.pack(run_id, time_us, rows)
             except KeyError:
-                self._define(run_id, [row[0] for row in rows])
-                self.append(run_id, time_us, rows)
-                return
+                if not self._define(run_id, [row[0] for row in rows]):
+                    return
+                data = self._numbers.pack(run_id, time_us, rows)
+            self._put_points(run_id, data)
+
+    def append_floats(
+        self, run_id: str, keys: tuple[str, ...], steps: Sequence[int], values: Iterable[float]
+    ) -> bool:
+        """Write points of this moment that are all floats: `append` for hot loops.
+
+        Parameters
+        ----------
+        run_id
+            The run's id.
+        keys, steps, values
+            Key, step and value of each.
+
+        Returns
+        -------
+        bool
+            False in a forked child, where nothing was written.
+        """
+        if not self.is_ours:
+            return False
+        time_us = time.time_ns() // 1000
+        with self._lock:
+            if not self._last_check <= time_us <= self._next_check or self._size > _SEGMENT_SIZE:
+                self._prepare(time_us)
             try:
-                if self._events.kept or self._points.kept:
-                    self._points.keep(data)
-                else:
-                    self._points.write(data)
-            except OSError as error:
-                self._trouble(error)
-            self._size += len(data)
-            if self._size > _SEGMENT_SIZE:
-                self._rotate()
+                data = self._numbers.pack_floats(run_id, time_us, keys, steps, values)
+            except KeyError:
+                if not self._define(run_id, keys):
+                    return True
+                data = self._numbers.pack_floats(run_id, time_us, keys, steps, values)
+            self._put_points(run_id, data)
+        return True
 
     def event(self, kind: str, /, **fields: JSON) -> None:
         """Write one event; it survives the death of the process.
@@ -164,31 +174,37 @@ class SpoolWriter:
         TypeError, ValueError
             When a field cannot be written as JSON; nothing is written then.
         """
-        if os.getpid() != self._pid:
-            self._warn_once("fork", "a forked process logged to its parent's run.")
+        self.events([(kind, fields)])
+
+    def events(self, events: Sequence[Event]) -> None:
+        """Write several events by one write; otherwise as `event`.
+
+        Parameters
+        ----------
+        events
+            Kind and fields of each.
+        """
+        if not self.is_ours:
+            self._warn_foreign()
             return
         time_us = now_us()
-        line = _line({"e": kind, "t": time_us, **fields})
+        lines = [to_line(kind, {"t": time_us, **fields}) for kind, fields in events]
         with self._lock:
-            # The clock may have been put back, and be far from the next check.
-            if (
-                time_us > self._next_check
-                or time_us < self._last_check
-                or (kind in _LAST_EVENTS and (self._events.kept or self._points.kept))
-            ):
-                self._check(time_us)
-            self._put(line)
-            self._open_runs.take(kind, fields)
-            if self._size > _SEGMENT_SIZE:
-                self._rotate()
+            self._prepare(time_us, at_once=any(kind in _LAST_EVENTS for kind, _ in events))
+            for i, (kind, fields) in enumerate(events):
+                self._open_runs.take(kind, fields)
+                if not self._has_room(len(lines[i]), _RESERVE if kind in _VITAL else 0):
+                    self._lose(str(fields.get("run", "")), 1)
+                    lines[i] = b""
+            self._put(b"".join(lines))
 
-    def add_blob(self, data: bytes | Path) -> tuple[str, int]:
+    def add_blob(self, data: Source) -> tuple[str, int]:
         """Store content before the event that names it.
 
         Parameters
         ----------
         data
-            The content, or the path of a file that holds it.
+            The content, the path of a file that holds it, or a stream of it.
 
         Returns
         -------
@@ -200,7 +216,7 @@ class SpoolWriter:
         OSError
             When the file cannot be read or the content not be written.
         """
-        if os.getpid() != self._pid:
+        if not self.is_ours:
             message = "this writer belongs to the parent process"
             raise OSError(message)
         with self._lock:
@@ -213,20 +229,17 @@ class SpoolWriter:
 
         What could not be written by now is lost; a warning says how much.
         """
-        if os.getpid() != self._pid or self._closed:
+        if not self.is_ours or self._is_closed:
             return
         with self._lock:
-            if not self._ready and not self._events.kept:
+            if not self._is_ready and not self._events.kept:
                 return
             self.event("session_end", ended=now_us())
-            self._closed = True
-            lost = len(self._events.kept) + len(self._points.kept)
-            dropped = self._events.dropped + self._points.dropped
-            if lost or dropped:
+            self._is_closed = True
+            lost = self._events.records + self._points.records + self._loss.total
+            if lost:
                 self._warn_once(
-                    "lost",
-                    f"{lost:,} bytes and {dropped:,} further writes could not be written to "
-                    f"{self.folder} and are lost.",
+                    "lost", f"{lost:,} records could not be written to {self.folder} and are lost."
                 )
             self._close_files()
             self._next_check = 0
@@ -236,64 +249,83 @@ class SpoolWriter:
 
     # -- below, the lock is held -------------------------------------------------------------
 
-    def _files(self) -> tuple[AppendFile, AppendFile]:
-        base = self.folder / f"{self._number:06d}"
-        return (
-            AppendFile(base.with_suffix(EVENTS_SUFFIX), limit=_KEPT_LIMIT),
-            AppendFile.points(base.with_suffix(POINTS_SUFFIX), limit=_KEPT_LIMIT),
+    def _prepare(self, time_us: int, *, at_once: bool = False) -> None:
+        """Do what is due before a write: begin a new segment, mend what went wrong."""
+        if self._size > _SEGMENT_SIZE:
+            self._rotate()
+        # The clock may have been put back, and be far from the next check.
+        is_due = not self._last_check <= time_us <= self._next_check
+        if is_due or (at_once and self._is_behind()):
+            self._check(time_us)
+
+    def _is_behind(self) -> bool:
+        return bool(self._events.kept or self._points.kept or self._loss)
+
+    def _has_room(self, size: int, reserve: int = 0) -> bool:
+        """Say whether so much may be kept in memory, should it have to be."""
+        kept = len(self._events.kept) + len(self._points.kept)
+        return not kept or kept + size <= _KEPT_LIMIT + reserve
+
+    def _lose(self, run_id: str, records: int) -> None:
+        self._loss.add(run_id, records)
+        self._warn_once(
+            "full",
+            f"{_KEPT_LIMIT >> 20} MiB wait in memory because {self.folder} cannot be written: "
+            "what is logged from now on is lost, and counted, until that works again.",
         )
 
-    def _put(self, line: bytes) -> None:
-        self._size += len(line)
-        if self._events.kept:
-            self._events.keep(line)  # `_check` writes it
+    def _put(self, lines: bytes) -> None:
+        """Write events, or keep them until `_check` can."""
+        if not lines:
             return
+        self._size += len(lines)
         try:
+            if self._events.kept:
+                self._events.kept += lines
+                return
             self._make_folder()
         except OSError as error:
-            self._events.keep(line)
+            self._events.kept += lines
             self._trouble(error)
             return
         try:
-            self._events.write(line)
+            self._events.write(lines)
         except OSError as error:
             self._trouble(error)
 
-    def _define(self, run_id: str, keys: Sequence[str]) -> None:
-        """Say in this segment what the numbers of a run and of keys mean."""
-        # The number is remembered after it is written: an interrupt in between only makes
-        # the same number be given, and written, anew.
-        if run_id not in self._runs:
-            number = len(self._runs) + 1
-            self._put(_line({"e": "ref", "r": number, "run": run_id}))
-            self._runs[run_id] = number
-        for key in keys:
-            if key not in self._keys:
-                number = len(self._keys) + 1
-                self._put(_line({"e": "key", "k": number, "name": key}))
-                self._keys[key] = number
+    def _put_points(self, run_id: str, data: bytes) -> None:
+        self._size += len(data)
+        try:
+            if not (self._events.kept or self._points.kept):
+                self._points.write(data)
+            elif self._has_room(len(data)):
+                self._points.kept += data
+            else:
+                self._lose(run_id, len(data) // RECORD_SIZE)
+        except OSError as error:
+            self._trouble(error)
+
+    def _define(self, run_id: str, keys: Sequence[str]) -> bool:
+        """Say in this segment what the numbers of a run and of keys mean, if there is room."""
+        events = self._numbers.missing(run_id, keys)
+        if events and not self._has_room(RECORD_SIZE * len(keys)):
+            self._lose(run_id, len(keys))
+            return False
+        if events:
+            self._put(to_lines(events))
+            self._numbers.define(events)
+        return True
 
     def _make_folder(self) -> None:
-        """Make the session's folder with its owner in it, all at once."""
-        if self._ready:
-            return
-        new = self._layout.spool / (NEW_PREFIX + self._session)
-        new.mkdir(parents=True, exist_ok=True)
-        owner = SessionOwner.current(self._session).to_json()
-        (new / OWNER_NAME).write_text(owner, "utf-8")
-        try:
-            new.rename(self.folder)
-        except OSError:
-            shutil.rmtree(new, ignore_errors=True)
-            if not self.folder.is_dir():
-                raise
-        self._ready = True
+        if not self._is_ready:
+            make_folder(self._layout, self._session)
+            self._is_ready = True
 
     def _check(self, time_us: int) -> None:
         """Mend what went wrong before: files that vanished, writes that failed."""
         self._last_check = time_us
         self._next_check = time_us + _CHECK_US
-        if self._closed:
+        if self._is_closed:
             self._reopen()
         elif not (self._events.is_there() and self._points.is_there()):
             self._move_on()
@@ -303,6 +335,9 @@ class SpoolWriter:
             self._points.flush()
         except OSError as error:
             self._trouble(error)
+            return
+        if self._loss:
+            self._put(to_lines(self._loss.take()))
 
     def _rotate(self) -> None:
         """Begin the next segment, which makes this one final."""
@@ -310,9 +345,8 @@ class SpoolWriter:
             return
         self._close_files()
         self._number += 1
-        self._runs.clear()
-        self._keys.clear()
-        self._events, self._points = self._files()
+        self._numbers = Numbers()
+        self._events, self._points = open_segment(self.folder, self._number)
         self._repeat_runs()
         self._size = 0
 
@@ -321,25 +355,21 @@ class SpoolWriter:
         events, points = self._events.kept, self._points.kept
         self._close_files()
         self._number += 1
-        self._ready = False
-        self._events, self._points = self._files()
+        self._is_ready = False
+        self._events, self._points = open_segment(self.folder, self._number)
         self._repeat_runs()
         # The numbers stay as they are, since points that were kept use them.
-        for run_id, number in self._runs.items():
-            self._put(_line({"e": "ref", "r": number, "run": run_id}))
-        for key, number in self._keys.items():
-            self._put(_line({"e": "key", "k": number, "name": key}))
-        self._events.keep(events)
-        self._points.keep(points)
+        self._put(to_lines(self._numbers.all()))
+        self._events.kept += events
+        self._points.kept += points
 
     def _repeat_runs(self) -> None:
         """Say in this segment which runs are open, in case the store was removed too."""
-        for event in self._open_runs.events():
-            self._put(_line(event))
+        self._put(to_lines(self._open_runs.events()))
 
     def _reopen(self) -> None:
         """Go on after `close`, as code that runs very late at exit may."""
-        self._closed = False
+        self._is_closed = False
         self._session = new_id()
         self._number = 0
         self._move_on()
@@ -356,11 +386,10 @@ class SpoolWriter:
             "and written as soon as that works again.",
         )
 
+    def _warn_foreign(self) -> None:
+        self._warn_once("fork", "a forked process logged to its parent's run.")
+
     def _warn_once(self, topic: str, message: str) -> None:
         if topic not in self._warned:
             self._warned.add(topic)
             warn(message, stacklevel=4)
-
-
-def _line(fields: dict[str, JSON]) -> bytes:
-    return json.dumps(fields, separators=(",", ":")).encode("ascii") + b"\n"

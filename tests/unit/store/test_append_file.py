@@ -8,8 +8,6 @@ import pytest
 from celltrail.store.points import RECORD_SIZE
 from celltrail.store.segment import AppendFile
 
-LIMIT = 1 << 20
-
 
 def records(*letters: bytes) -> bytes:
     return b"".join(letter * RECORD_SIZE for letter in letters)
@@ -29,14 +27,14 @@ def short_write(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_nothing_is_on_disk_before_the_first_write(tmp_path: Path) -> None:
-    AppendFile.points(tmp_path / "p", LIMIT)
+    AppendFile.points(tmp_path / "p")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_short_write_leaves_whole_records_and_the_rest_follows_in_order(
     tmp_path: Path, short_write: list[int]
 ) -> None:
-    file = AppendFile.points(tmp_path / "p", LIMIT)
+    file = AppendFile.points(tmp_path / "p")
     file.write(records(b"a"))
     short_write.append(RECORD_SIZE + 7)
     with pytest.raises(OSError, match="only 39 of 96 bytes"):
@@ -44,12 +42,11 @@ def test_a_short_write_leaves_whole_records_and_the_rest_follows_in_order(
     assert file.path.read_bytes() == records(b"a", b"b")
     file.write(records(b"e"))
     assert file.path.read_bytes() == records(b"a", b"b", b"c", b"d", b"e")
-    assert file.size == 5 * RECORD_SIZE
     assert file.kept == b""
 
 
 def test_a_short_write_of_lines_leaves_whole_lines(tmp_path: Path, short_write: list[int]) -> None:
-    file = AppendFile(tmp_path / "e", limit=LIMIT)
+    file = AppendFile(tmp_path / "e")
     file.write(b"first\n")
     short_write.append(9)
     with pytest.raises(OSError, match="only 9 of"):
@@ -62,7 +59,7 @@ def test_a_short_write_of_lines_leaves_whole_lines(tmp_path: Path, short_write: 
 def test_a_write_that_fails_again_and_again_keeps_everything_once(
     tmp_path: Path, short_write: list[int]
 ) -> None:
-    file = AppendFile.points(tmp_path / "p", LIMIT)
+    file = AppendFile.points(tmp_path / "p")
     file.write(records(b"a"))
     for letter in (b"b", b"c", b"d"):
         short_write.append(5)
@@ -72,28 +69,22 @@ def test_a_write_that_fails_again_and_again_keeps_everything_once(
     assert file.path.read_bytes() == records(b"a", b"b", b"c", b"d")
 
 
-def test_what_is_kept_is_bounded_and_what_is_dropped_is_counted(tmp_path: Path) -> None:
-    file = AppendFile.points(tmp_path / "missing" / "p", 2 * RECORD_SIZE)
-    for letter in (b"a", b"b", b"c"):
+def test_what_cannot_be_written_is_kept_and_counted(tmp_path: Path) -> None:
+    points = AppendFile.points(tmp_path / "missing" / "p")
+    events = AppendFile(tmp_path / "missing" / "e")
+    for letter in (b"a", b"b"):
         with pytest.raises(FileNotFoundError):
-            file.write(records(letter))
-    assert file.dropped == 1
+            points.write(records(letter))
+    with pytest.raises(FileNotFoundError):
+        events.write(b"first\nsecond\n")
+    assert (points.records, events.records) == (2, 2)
     (tmp_path / "missing").mkdir()
-    file.flush()
-    assert file.path.read_bytes() == records(b"a", b"b")
-
-
-def test_what_is_kept_is_not_copied_by_each_further_write(tmp_path: Path) -> None:
-    file = AppendFile.points(tmp_path / "missing" / "p", LIMIT)
-    file.keep(records(b"a"))
-    kept = file.kept
-    file.keep(records(b"b"))
-    assert file.kept is kept
-    assert kept == records(b"a", b"b")
+    points.flush()
+    assert points.path.read_bytes() == records(b"a", b"b")
 
 
 def test_a_file_that_was_removed_is_noticed(tmp_path: Path) -> None:
-    file = AppendFile.points(tmp_path / "p", LIMIT)
+    file = AppendFile.points(tmp_path / "p")
     assert file.is_there()
     file.write(records(b"a"))
     assert file.is_there()
@@ -101,4 +92,13 @@ def test_a_file_that_was_removed_is_noticed(tmp_path: Path) -> None:
     assert not file.is_there()
     file.path.touch()
     assert not file.is_there(), "another file of the same name is not the same file"
+    file.close()
+
+
+def test_a_file_that_was_cut_is_noticed(tmp_path: Path) -> None:
+    file = AppendFile.points(tmp_path / "p")
+    file.write(records(b"a", b"b"))
+    assert file.is_there()
+    os.truncate(file.path, RECORD_SIZE)
+    assert not file.is_there()
     file.close()

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import threading
 import time
-import warnings
 from pathlib import Path
 
 import pytest
 from spool_recorder import Recorder
 
-from celltrail.errors import CelltrailWarning
 from celltrail.store import Merger, open_store
+from celltrail.store.notices import take_deferred
 
 
 def test_what_is_logged_reaches_the_store_by_itself(tmp_path: Path) -> None:
@@ -31,15 +30,13 @@ def test_what_is_logged_reaches_the_store_by_itself(tmp_path: Path) -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_a_store_that_cannot_be_written_warns_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_store_that_cannot_be_written_is_said_once_and_not_by_the_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = open_store(tmp_path / "s.duckdb")
     store.path.write_bytes(b"no database")
     Recorder(store.path).run()
-    said: list[str] = []
     tries = threading.Semaphore(0)
-    monkeypatch.setattr(warnings, "warn", lambda message, *_, **__: said.append(str(message)))
     real = store.merge
     monkeypatch.setattr(store, "merge", lambda **kw: (tries.release(), real(**kw)))
     merger = Merger(store, interval=0.01)
@@ -47,6 +44,6 @@ def test_a_store_that_cannot_be_written_warns_once(
     for _ in range(3):
         assert tries.acquire(timeout=60)
     merger.stop()
-    assert len(said) == 1
-    assert "cannot be read as a celltrail store" in said[0]
-    assert issubclass(CelltrailWarning, UserWarning)
+    (said,) = take_deferred()
+    assert "cannot be read as a celltrail store" in said
+    assert capsys.readouterr() == ("", "")

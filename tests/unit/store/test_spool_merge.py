@@ -221,16 +221,19 @@ def test_warnings_that_are_errors_end_no_merge_and_no_read(
 def test_warnings_that_are_errors_end_no_read_of_a_store_that_cannot_be_written(
     store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Recorder(store).run("r")
+    recorder = Recorder(store)
+    recorder.run("r")
     opened = open_store(store)
     opened.merge()
+    recorder.run("s")
 
     def fail(**_: object) -> bool:
         raise StoreUnwritableError(store, "no room")
 
     monkeypatch.setattr(opened.access, "merge", fail)
-    assert [row.name for row in opened.run_rows()] == ["r"]
-    assert "What was logged since is not shown" in capsys.readouterr().err
+    assert [row.name for row in opened.run_rows()] == ["r", "s"]
+    assert opened.sql("SELECT name FROM v_runs")["name"].tolist() == ["r"]
+    assert "What was logged since is not seen by queries" in capsys.readouterr().err
 
 
 def test_a_merge_that_fails_half_way_changes_nothing_and_is_done_again(

@@ -242,7 +242,7 @@ def test_a_large_file_is_copied_beside_the_store(store: Path, tmp_path: Path) ->
     assert size == 3 << 20
     assert Layout(store).file(sha256).read_bytes() == source.read_bytes()
     recorder.run()
-    assert open_store(store).artifact_bytes(sha256) == source.read_bytes()
+    assert open_store(store).open_artifact(sha256).read() == source.read_bytes()
     leftovers = [path for path in Layout(store).files.iterdir() if path.name.startswith(".")]
     assert leftovers == []
 
@@ -255,3 +255,87 @@ def test_integers_of_64_bits_are_exact(store: Path, value: int) -> None:
     history = open_store(store).history([run], "n")
     assert history.is_exact.tolist() == [True]
     assert history.exact.tolist() == [int(value)]
+
+
+def counted_writes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Give a list that gets the size of each write from now on."""
+    sizes: list[int] = []
+    real = os.write
+
+    def write(fd: int, data: bytes) -> int:
+        sizes.append(len(data))
+        return real(fd, data)
+
+    monkeypatch.setattr(os, "write", write)
+    return sizes
+
+
+def test_events_that_come_together_are_one_write(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(store)
+    run = recorder.run()
+    sizes = counted_writes(monkeypatch)
+    params = [("param", {"run": run, "key": f"p{i}", "value": i}) for i in range(20)]
+    recorder.writer.events(params)
+    assert len(sizes) == 1
+    recorder.writer.append_floats(run, ("a", "b", "c"), (0, 0, 0), (0.5, 1.5, 2.5))
+    assert len(sizes) == 3, "the keys in one, and the points in another"
+    recorder.writer.append_floats(run, ("a", "b", "c"), (1, 1, 1), (0.5, 1.5, 2.5))
+    assert sizes[3:] == [96]
+    assert len(open_store(store).param_changes(run)) == 20
+
+
+@pytest.mark.parametrize("size", [1, 2, 8, 9, 300])
+def test_floats_of_any_number_are_what_was_given(store: Path, size: int) -> None:
+    recorder = Recorder(store)
+    run = recorder.run()
+    keys = tuple(f"m{i}" for i in range(size))
+    for step in (0, -(2**63), 2**63 - 1):
+        values = tuple(step + i / 7 for i in range(size))
+        assert recorder.writer.append_floats(run, keys, (step,) * size, values)
+    opened = open_store(store)
+    for i in (0, size - 1):
+        history = opened.history([run], f"m{i}")
+        assert history.step.tolist() == [-(2**63), 0, 2**63 - 1]
+        assert history.value.tolist() == [s + i / 7 for s in (-(2**63), 0, 2**63 - 1)]
+
+
+@pytest.mark.parametrize("what", ["points", "events"])
+def test_what_memory_has_no_room_for_is_counted_and_told(
+    blocked: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(writer, "_RETRY_US", 1 << 60)
+    monkeypatch.setattr(writer, "_KEPT_LIMIT", 4000)
+    store = blocked / "s.duckdb"
+    recorder = Recorder(store)
+    with pytest.warns(CelltrailWarning) as said:
+        run = recorder.run()
+        for step in range(200):
+            if what == "points":
+                recorder.writer.append_floats(run, ("loss",), (step,), (0.5,))
+            else:
+                recorder.param(run, "p", step)
+            recorder.log(run, step, **{f"late {step}": 1})
+        recorder.end(run)
+    assert len(said) == 2
+    assert "cannot write to" in str(said[0].message)
+    assert "wait in memory" in str(said[1].message)
+    kept = len(recorder.writer._events.kept) + len(recorder.writer._points.kept)
+    assert kept <= 4000 + 1000, "only what a run cannot do without goes beyond the limit"
+    blocked.unlink()
+    recorder.writer.event("tag", run=run, tag="healed", on=True)
+    recorder.writer._next_check = 0
+    recorder.log(run, 200, loss=0.5)
+    said_last = r"\d+ records could not be written to .* and are lost"
+    with pytest.warns(CelltrailWarning, match=said_last):
+        recorder.close()
+    opened = open_store(store)
+    (row,) = opened.run_rows()
+    assert row.status == "finished"
+    changes = opened.param_changes(run)
+    (lost,) = [change.value for change in changes if change.key == "celltrail.lost_records"]
+    data = opened.table_data([run])
+    there = int(data.summaries.count.sum()) + len(changes) - 1 + len(data.tags)
+    assert isinstance(lost, int)
+    assert there + lost == 402, "everything that was logged is there or counted"

@@ -118,10 +118,10 @@ def test_an_artifact_that_is_missing_or_damaged_is_said(store: Path) -> None:
     recorder.run()
     sha256, _ = recorder.writer.add_blob(b"x" * (2 << 20))
     with pytest.raises(ArtifactError, match="missing"):
-        open_store(store).artifact_bytes("0" * 64)
+        open_store(store).open_artifact("0" * 64).read()
     Layout(store).file(sha256).write_bytes(b"else")
     with pytest.raises(ArtifactError, match="damaged"):
-        open_store(store).artifact_bytes(sha256)
+        open_store(store).open_artifact(sha256).read()
     with pytest.raises(UnknownNameError):
         open_store(store).source("0" * 64)
 

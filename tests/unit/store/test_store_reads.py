@@ -136,7 +136,7 @@ def test_what_a_run_stored_and_read_comes_back(path: Path) -> None:
     recorder.writer.event("environment", sha256="e", python="3.11", packages={"numpy": "2"})
     store = open_store(path)
     assert store.artifacts(run) == [ArtifactInfo("a.txt", "file", "text/plain", sha256, size, 3)]
-    assert store.artifact_bytes(sha256) == b"content"
+    assert store.open_artifact(sha256).read() == b"content"
     assert not (recorder.writer.folder / "blobs" / sha256).exists()
     assert store.datasets(run) == [DatasetInfo("df", "pandas.DataFrame", (3, 2), {"a": "int64"})]
     assert store.source("s") == "x = 'ü'"

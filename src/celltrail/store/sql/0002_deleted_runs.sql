@@ -4,14 +4,15 @@ ALTER TABLE runs ADD COLUMN deleted TIMESTAMP;
 
 CREATE TABLE purged (id VARCHAR NOT NULL, time TIMESTAMP NOT NULL);
 
--- Runs whose points came in more than one merge and so do not lie together, by run, metric and
--- step, as they do once they are compacted.
-CREATE TABLE scattered (run BIGINT NOT NULL);
+-- Runs that have ended and whose points do not lie together yet, by run, metric and step, as
+-- they do once they are compacted; claimed is when a process began to do that.
+CREATE TABLE scattered (run BIGINT NOT NULL, claimed TIMESTAMP);
 
 CREATE OR REPLACE VIEW v_runs AS
 SELECT
     r.id, r.experiment, r.number, r.name, r.status, r.started, r.ended,
-    epoch_us(r.ended - r.started) / 1e6 AS seconds, r.note,
+    CASE WHEN r.ended < r.started THEN 0  -- the clock was put back
+        ELSE epoch_us(r.ended - r.started) / 1e6 END AS seconds, r.note,
     (SELECT list(t.tag ORDER BY t.tag) FROM tags t WHERE t.run = r.run) AS tags,
     r.kind, s.text AS source, r.source_name, r.cell_id, r.execution_count, r.notebook,
     before.id AS previous, above.id AS parent, r.error_type, r.error_message,

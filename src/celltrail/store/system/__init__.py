@@ -8,10 +8,32 @@ from __future__ import annotations
 import sys
 
 if sys.platform == "win32":
-    from celltrail.store.system.windows import boot_id, process_started, try_lock, unlock
+    from celltrail.store.system.windows import (
+        boot_id,
+        lock_holders,
+        process_started,
+        try_lock,
+        unlock,
+    )
 else:
-    from celltrail.store.system.posix import boot_id, process_started, try_lock, unlock
+    from celltrail.store.system.posix import (
+        boot_id,
+        lock_holders,
+        process_started,
+        try_lock,
+        unlock,
+    )
 
 from celltrail.store.system.fork import at_fork, keep_alive
+from celltrail.store.system.process import is_suspended
 
-__all__ = ["at_fork", "boot_id", "keep_alive", "process_started", "try_lock", "unlock"]
+__all__ = [
+    "at_fork",
+    "boot_id",
+    "is_suspended",
+    "keep_alive",
+    "lock_holders",
+    "process_started",
+    "try_lock",
+    "unlock",
+]

@@ -12,7 +12,7 @@ from celltrail.store.system.process import started_by_psutil
 
 assert sys.platform != "win32"  # tells type checkers that they need not look there
 
-__all__ = ["boot_id", "process_started", "try_lock", "unlock"]
+__all__ = ["boot_id", "lock_holders", "process_started", "try_lock", "unlock"]
 
 
 def try_lock(fd: int, *, exclusive: bool) -> bool:
@@ -41,6 +41,28 @@ def try_lock(fd: int, *, exclusive: bool) -> bool:
 def unlock(fd: int) -> None:
     """Let a lock go, also when a forked child still has a copy of the descriptor."""
     fcntl.flock(fd, fcntl.LOCK_UN)
+
+
+def lock_holders(inode: int) -> list[int]:
+    """Give the numbers of the processes that hold a file by `try_lock`.
+
+    Parameters
+    ----------
+    inode
+        The file's number.
+
+    Returns
+    -------
+    list of int
+        Nothing where the system does not tell, as on macOS, or not of other containers.
+    """
+    try:
+        lines = Path("/proc/locks").read_text("ascii").splitlines()
+    except OSError:
+        return []
+    held = (fields for fields in map(str.split, lines) if fields[1] in ("FLOCK", "POSIX"))
+    pids = {int(fields[4]) for fields in held if fields[5].rpartition(":")[2] == str(inode)}
+    return sorted(pid for pid in pids if pid > 0)
 
 
 @cache

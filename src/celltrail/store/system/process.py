@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["started_by_psutil"]
+__all__ = ["is_suspended", "started_by_psutil"]
 
 
 def started_by_psutil(pid: int) -> float | None:
@@ -18,3 +18,13 @@ def started_by_psutil(pid: int) -> float | None:
         return None
     except psutil.AccessDenied:
         return 0.0  # it lives, and is somebody else's
+
+
+def is_suspended(pid: int) -> bool:
+    """Say whether a process of this machine is stopped, as by Ctrl+Z or ``SIGSTOP``."""
+    import psutil
+
+    try:
+        return psutil.Process(pid).status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+    except psutil.Error:
+        return False

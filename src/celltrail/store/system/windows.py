@@ -10,7 +10,7 @@ from celltrail.store.system.process import started_by_psutil as process_started
 
 assert sys.platform == "win32"  # tells type checkers that they need not look elsewhere
 
-__all__ = ["boot_id", "process_started", "try_lock", "unlock"]
+__all__ = ["boot_id", "lock_holders", "process_started", "try_lock", "unlock"]
 
 
 def try_lock(fd: int, *, exclusive: bool) -> bool:
@@ -34,6 +34,12 @@ def unlock(fd: int) -> None:
     """Let a lock go."""
     os.lseek(fd, 0, os.SEEK_SET)
     msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
+
+
+def lock_holders(inode: int) -> list[int]:
+    """Give nothing: Windows does not tell who holds a range of a file."""
+    del inode
+    return []
 
 
 def boot_id() -> str:
