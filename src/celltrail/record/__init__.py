@@ -1,8 +1,19 @@
 """Recording: the live run, what makes it current, and this process's sessions."""
 
 from celltrail.record.active import ActiveRun
-from celltrail.record.current import activate, current_run, deactivate
-from celltrail.record.loose import log, log_artifact, log_params, run_here, tag
+from celltrail.record.content import Audio, Histogram
+from celltrail.record.current import activate, deactivate
+from celltrail.record.handle import RunHandle
+from celltrail.record.loose import (
+    current_run,
+    log,
+    log_artifact,
+    log_model,
+    log_params,
+    run_here,
+    tag,
+)
+from celltrail.record.resume import resume
 from celltrail.record.session import record_cell
 from celltrail.record.track import (
     Recording,
@@ -17,7 +28,10 @@ from celltrail.record.track import (
 
 __all__ = [
     "ActiveRun",
+    "Audio",
+    "Histogram",
     "Recording",
+    "RunHandle",
     "Track",
     "activate",
     "begin",
@@ -27,8 +41,10 @@ __all__ = [
     "describe_error",
     "log",
     "log_artifact",
+    "log_model",
     "log_params",
     "record_cell",
+    "resume",
     "run_here",
     "start",
     "status_of",

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, Self
 
-from celltrail.errors import ArtifactError
-from celltrail.ids import new_id
-from celltrail.model import DatasetInfo, ErrorInfo, Inferred, SourceInfo, Status
-from celltrail.record.artifacts import to_content
+from celltrail.model import ErrorInfo, Status
+from celltrail.record.artifacts import store_artifact, store_model
+from celltrail.record.handle import RunHandle
+from celltrail.record.inferred import write_inferred
 from celltrail.record.journal import Journal
 from celltrail.record.points import PointMaker
-from celltrail.record.values import flatten, short_repr, to_param, to_text
+from celltrail.record.values import to_text
+from celltrail.store.owner import Life
 from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from celltrail.model import DatasetInfo, Inferred
+    from celltrail.store import SessionOwner
+
 __all__ = ["ActiveRun"]
+
+_RUNNING = Status.RUNNING
 
 
 class ActiveRun:
@@ -54,44 +58,64 @@ class ActiveRun:
 
     def __init__(
         self,
-        store: Path,
+        journal: Journal,
         *,
         experiment: str,
-        name: str | None = None,
+        name: str | None,
         note: str = "",
-        source: SourceInfo | None = None,
-        parent: ActiveRun | None = None,
+        owner: SessionOwner | None,
+        is_ours: bool,
+        last_steps: Mapping[str, int] | None = None,
     ) -> None:
-        self.id = new_id()
-        self._journal = Journal(self.id, store)
-        self.name = None if name is None else self._journal.clean(name)
-        self.experiment = self._journal.clean(experiment)
+        self.id = journal.run_id
+        self.name = name
+        self.experiment = experiment
         self.status = Status.RUNNING
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
-        self._points = PointMaker(self._journal)
-        self._note = ""
-        source = source or SourceInfo("", kind="block")
-        session = self._journal.session
-        session.writer.event(
-            "run",
-            id=self.id,
-            session=session.id,
-            experiment=self.experiment,
-            name=self.name,
-            started=now_us(),
-            kind=source.kind,
-            source=session.add_source(self._journal.clean(source.text)),
-            source_name=source.name,
-            cell_id=source.cell_id,
-            execution_count=source.execution_count,
-            notebook=source.notebook,
-            parent=None if parent is None else parent.id,
-            note=None,
-            git=None,
-        )
-        if note:
-            self.note = note
+        self._journal = journal
+        self._owner = owner
+        self._pid = os.getpid() if is_ours else 0
+        # Whoever interrupts `finish` may call it.
+        self._lock = threading.RLock()
+        self._points = PointMaker(journal, last_steps or {})
+        self._note = note
+
+    @classmethod
+    def attached(cls, handle: RunHandle[Any]) -> Self:
+        """Give a run of another process, to be logged to and not to be ended."""
+        owner = handle.owner
+        # The owner's process merges what this one logs, as long as it lives on this machine.
+        merging = owner is None or owner.life() is not Life.ALIVE
+        journal = Journal(handle.id, handle.store, merging=merging)
+        name, experiment = handle.name, handle.experiment
+        return cls(journal, experiment=experiment, name=name, owner=owner, is_ours=False)
+
+    def handle(self) -> RunHandle[ActiveRun]:
+        """Give a small object that can be sent to another process and logs to this run.
+
+        Pickling the run itself gives the same.
+
+        Returns
+        -------
+        RunHandle
+            With ``log``, ``log_params``, ``log_artifact`` and ``tag``; entered by ``with``
+            it makes the run the current one there.
+
+        Examples
+        --------
+        >>> import pickle
+        >>> import celltrail as ct
+        >>> with ct.track("fit") as run:
+        ...     handle = pickle.loads(pickle.dumps(run.handle()))
+        ...     handle.log(loss=0.3)
+        >>> ct.run("fit").metrics
+        {'loss': 0.3}
+        """
+        owner, kind = self._owner, type(self)
+        return RunHandle(self.id, self.name, self.experiment, self.store_path, owner, kind)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        handle = self.handle()
+        return RunHandle, tuple(getattr(handle, field.name) for field in fields(handle))
 
     def __repr__(self) -> str:
         return f"<ActiveRun {self.label!r} of {self.experiment!r}, {self.status.value}>"
@@ -113,7 +137,7 @@ class ActiveRun:
 
     @property
     def is_ours(self) -> bool:
-        """Whether this process began the run (a forked child only logs to it)."""
+        """Whether this process began the run, or resumed it; any other only logs to it."""
         return self._pid == os.getpid()
 
     @property
@@ -162,12 +186,13 @@ class ActiveRun:
         ...     run.log(loss=0.2, accuracy=0.9)
         """
         try:
-            if metrics is not None:
-                more = {**self._mapping(metrics), **more}
-            rows = self._points.points(more, step)
-            if rows:
-                self._journal.points(rows)
-            if self.status is not Status.RUNNING:
+            if metrics is None:
+                metrics = more
+            elif more or type(metrics) is not dict:
+                metrics = {**self._mapping(metrics), **more}
+            if not self._points.log_floats(metrics, step):
+                self._points.log(metrics, step)
+            if self.status is not _RUNNING:
                 self._journal.warn(
                     "ended", f"{self.label} has ended; what is logged now is added to it."
                 )
@@ -197,15 +222,9 @@ class ActiveRun:
         ...     run.log_params({"optimizer": {"lr": 0.1}}, seed=3)
         """
         try:
-            pairs = [] if params is None else list(flatten(params))
-        except TypeError as error:
-            self._journal.warn("params", f"{error}; nothing of it was logged.")
-            pairs = []
-        for key, value in [*pairs, *flatten(more)]:
-            try:
-                self._journal.param(key, to_param(value))
-            except Exception as error:  # noqa: BLE001  # a fault of ours; the warning says what
-                self._journal.fault(f"param {key}", error)
+            self._journal.events(self._journal.params_events(params, more))
+        except Exception as error:  # noqa: BLE001  # a fault of ours; the warning says what
+            self._journal.fault("log_params", error)
 
     def tag(self, *tags: str) -> None:
         """Add tags to the run.
@@ -216,13 +235,11 @@ class ActiveRun:
         >>> with ct.track() as run:
         ...     run.tag("baseline", "cv")
         """
-        for tag in tags:
-            self._journal.event("tag", tag=self._journal.clean(to_text(tag)), on=True)
+        self._journal.events(self._journal.tag_events(tags))
 
     def untag(self, *tags: str) -> None:
         """Take tags off the run; one that it does not have is no error."""
-        for tag in tags:
-            self._journal.event("tag", tag=to_text(tag), on=False)
+        self._journal.events(self._journal.tag_events(tags, on=False))
 
     @property
     def note(self) -> str:
@@ -237,19 +254,21 @@ class ActiveRun:
     def log_artifact(
         self, value: object, name: str | None = None, *, step: int | None = None
     ) -> None:
-        """Store a file or an object with the run.
+        """Store a file or an object with the run. Nothing is ever pickled.
 
         Parameters
         ----------
         value
-            The path of a file, a matplotlib figure, an Altair chart, a PIL image, a
-            pandas DataFrame (stored as CSV), a text, bytes, or a mapping or list (stored
-            as JSON). Nothing is ever pickled.
+            The path of a file or folder, or an open file: stored as they are; a figure
+            (matplotlib, Altair, Plotly); an image (PIL, or an array or tensor that is one);
+            a table (pandas, polars, Arrow); `Histogram`, `Audio`; a text, a mapping or list
+            (as JSON), both without the secrets in them; bytes.
         name
             What it is called; by default the file's name, or one that fits the kind.
-            Needed for a text, which could be a misspelt path otherwise.
+            Needed for a text, which could be a misspelt path otherwise. Its end may choose
+            a format, such as ``.csv``, ``.svg`` or ``.npy``.
         step
-            The step that it belongs to.
+            The step that it belongs to: one name with several steps is a series.
 
         Notes
         -----
@@ -261,27 +280,18 @@ class ActiveRun:
         >>> with ct.track() as run:
         ...     run.log_artifact("three folds only", name="remark.txt")
         """
-        name = None if name is None else to_text(name)
-        try:
-            content = to_content(value, name)
-            sha256, size = self._journal.session.writer.add_blob(content.data)
-        except (ArtifactError, OSError) as error:
-            self._journal.warn(f"artifact {name or short_repr(value)}", str(error))
-            return
-        except Exception as error:  # noqa: BLE001  # a figure or image may fail to draw in any way; the warning says how
-            self._journal.warn(
-                f"artifact {name}", f"artifact {name or ''!r} was not stored: {error!r}"
-            )
-            return
-        self._journal.event(
-            "artifact",
-            name=name or content.name,
-            kind=content.kind,
-            mime=content.mime,
-            step=None if step is None else self._points.step(step),
-            sha256=sha256,
-            size=size,
-        )
+        store_artifact(self._journal, value, *self._label(name, step))
+
+    def log_model(
+        self,
+        model: object,
+        name: str | None = None,
+        *,
+        pickle: bool = False,
+        step: int | None = None,
+    ) -> None:
+        """Store a model in a format that is safe to load: see `celltrail.log_model`."""
+        store_model(self._journal, model, *self._label(name, step), pickle=pickle)
 
     # -- what was recorded unasked --------------------------------------------------
 
@@ -301,21 +311,7 @@ class ActiveRun:
         datasets
             The data that the code read.
         """
-        known = self._journal.params.keys() | self._points.names
-        for key, found in params.items():
-            if key not in known:
-                self._journal.param(key, to_param(found.value), found.reason)
-        new = {key: found for key, found in metrics.items() if key not in known}
-        rows = self._points.points({key: found.value for key, found in new.items()})
-        for key, found in new.items():
-            self._journal.event("reason", metric=key, reason=found.reason)
-        if rows:
-            self._journal.points(rows)
-        for dataset in datasets:
-            facts = asdict(dataset)
-            described = json.dumps({k: v for k, v in facts.items() if k != "name"}, sort_keys=True)
-            sha256 = hashlib.sha256(described.encode("utf-8", "surrogatepass")).hexdigest()
-            self._journal.event("dataset", **facts, sha256=sha256)
+        write_inferred(self._journal, self._points, params, metrics, datasets)
 
     def set_context(self, **facts: Any) -> None:
         """Record facts that became known after the start: ``git`` and ``environment``."""
@@ -341,6 +337,9 @@ class ActiveRun:
     ) -> None:
         """End the run. A second call does nothing.
 
+        Only the process that began or resumed the run can end it. In any other, which has
+        it by a fork or by a `RunHandle`, this is a warning.
+
         Parameters
         ----------
         status
@@ -356,25 +355,38 @@ class ActiveRun:
         >>> run = ct.start("long")
         >>> run.finish()
         """
-        with self._lock:
-            if not self.is_open:
-                return
-            self.status = Status(status)
+        if not self.is_ours:
+            where = "another process" if self._owner is None else self._owner.place
+            self._journal.warn(
+                "finish", f"{self.label} was begun by {where}, which ends it; it goes on."
+            )
+            return
         if error is not None:
             error = ErrorInfo(
                 error.type, self._journal.clean(error.message), self._journal.clean(error.traceback)
             )
-        self._journal.event(
-            "run_end",
-            status=self.status.value,
-            ended=now_us(),
-            error=None if error is None else asdict(error),
-            cpu_seconds=cpu_seconds,
-            peak_memory=peak_memory,
-        )
+        with self._lock:
+            if not self.is_open:
+                return
+            # First written, then so: an interrupt in between lets it be ended again.
+            self._journal.event(
+                "run_end",
+                session=None if self._owner is None else self._owner.id,
+                status=Status(status).value,
+                ended=now_us(),
+                error=None if error is None else asdict(error),
+                cpu_seconds=cpu_seconds,
+                peak_memory=peak_memory,
+            )
+            self.status = Status(status)
         self._journal.session.wake()
 
     # -- inside ---------------------------------------------------------------------
+
+    def _label(self, name: object, step: object) -> tuple[str | None, int | None]:
+        """Give an artifact's name and step as they are stored."""
+        name = None if name is None else to_text(name)
+        return name, None if step is None else self._points.step(step)
 
     def _mapping(self, metrics: object) -> Mapping[Any, Any]:
         if isinstance(metrics, Mapping):

@@ -1,147 +1,169 @@
-"""Turn an object into the bytes of an artifact, by its kind and without pickling."""
+"""Store objects and files as artifacts of a run."""
 
 from __future__ import annotations
 
-import io
-import json
-import mimetypes
 import os
-import sys
-from dataclasses import dataclass
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celltrail.errors import ArtifactError
-from celltrail.record.values import to_param
+from celltrail.errors import ArtifactError, StoreError
+from celltrail.record.content.arrays import array_content, is_array
+from celltrail.record.content.audio import Audio, audio_content
+from celltrail.record.content.content import Content, mime_of
+from celltrail.record.content.figures import figure_content
+from celltrail.record.content.histogram import Histogram, histogram_content
+from celltrail.record.content.plain import (
+    file_contents,
+    json_content,
+    stream_content,
+    text_content,
+)
+from celltrail.record.content.tables import table_content
+from celltrail.record.models import model_content
+from celltrail.record.values import short_repr
+from celltrail.store.layout import Layout
 
-__all__ = ["Content", "to_content"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from celltrail.record.journal import Journal
+
+__all__ = ["store_artifact", "store_model", "to_contents"]
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What is stored: the bytes, or the file that has them, and what they are.
+def store_artifact(journal: Journal, value: object, name: str | None, step: int | None) -> None:
+    """Store an object, a file or a folder: see `ActiveRun.log_artifact`.
+
+    What cannot be stored is a warning, and so is every fault.
 
     Parameters
     ----------
-    data
-        The bytes themselves, or the path of a file.
-    kind
-        ``"file"``, ``"figure"``, ``"image"``, ``"chart"``, ``"table"``, ``"text"``,
-        ``"json"`` or ``"bytes"``.
-    mime
-        The media type.
-    name
-        The name that fits when the user gives none.
+    journal
+        The run's.
+    value, name, step
+        What to store, what it is called, and where it belongs; the step is a whole number
+        of 64 bits.
     """
-
-    data: bytes | Path
-    kind: str
-    mime: str
-    name: str
+    layout = Layout(journal.store)
+    _store(journal, name or short_repr(value), step, lambda: to_contents(value, name, layout))
 
 
-def to_content(value: object, name: str | None = None) -> Content:
-    """Give the content to store for an object or a path.
+def store_model(
+    journal: Journal, model: object, name: str | None, step: int | None, *, pickle: bool
+) -> None:
+    """Store a model: see `ActiveRun.log_model`; otherwise as `store_artifact`."""
+    with tempfile.TemporaryDirectory(prefix="celltrail-", ignore_cleanup_errors=True) as folder:
+
+        def describe() -> Sequence[tuple[str, Content]]:
+            content = model_content(model, Path(folder), pickle=pickle)
+            return [(name or content.name, content)]
+
+        _store(journal, name or f"of {type(model).__qualname__}", step, describe)
+
+
+def _store(
+    journal: Journal,
+    what: str,
+    step: int | None,
+    describe: Callable[[], Sequence[tuple[str, Content]]],
+) -> None:
+    topic = f"artifact {what}"
+    try:
+        for name, content in describe():
+            _put(journal, name, content, step)
+    except (ArtifactError, StoreError, OSError) as error:
+        journal.warn(topic, str(error))
+    except Exception as error:  # noqa: BLE001  # an object may fail to draw or save itself in any way; the warning says how
+        journal.warn(topic, f"artifact {what!r} was not stored: {error!r}")
+
+
+def _put(journal: Journal, name: str, content: Content, step: int | None) -> None:
+    sha256, size = journal.session.writer.add_blob(content.data)
+    journal.redactions += content.redactions
+    journal.event(
+        "artifact",
+        name=name,
+        kind=content.kind,
+        mime=content.mime,
+        step=step,
+        sha256=sha256,
+        size=size,
+    )
+
+
+def to_contents(value: Any, name: str | None, layout: Layout) -> list[tuple[str, Content]]:
+    """Give what to store of an object, a path or a folder, each with its name.
 
     Parameters
     ----------
     value
-        A path to a file; a matplotlib figure; an Altair chart; a PIL image; a pandas
-        DataFrame or Series; bytes; a text; a mapping or list (stored as JSON).
+        See `ActiveRun.log_artifact`.
     name
-        The artifact's name, which tells a text from a misspelt path.
+        The artifact's name, which tells a text from a misspelt path, and whose end may
+        choose a format; in the place of a folder's own name.
+    layout
+        The store's paths.
 
     Raises
     ------
     ArtifactError
-        When the file is not there, or the object is of no kind that can be stored.
+        When a file is not there, or the object is of no kind that can be stored.
 
     Examples
     --------
-    >>> to_content({"a": 1}, "settings").mime
-    'application/json'
+    >>> [(name, content)] = to_contents({"a": 1}, "settings", Layout(Path("s.duckdb")))
+    >>> name, content.kind, content.mime
+    ('settings', 'json', 'application/json')
     """
+    path = _path(value, name)
+    if path is None:
+        content = _object(value, name)
+        return [(name or content.name, content)]
+    contents = file_contents(path, layout)
+    if name is None:
+        return [(content.name, content) for content in contents]
+    if not path.is_dir():
+        return [(name, contents[0])]
+    return [(f"{name}/{content.name.partition('/')[2]}", content) for content in contents]
+
+
+def _path(value: object, name: str | None) -> Path | None:
+    """Give the path that is meant, if one is."""
     if isinstance(value, os.PathLike):
-        return _file(Path(value))
+        return Path(value)
+    if not isinstance(value, str) or "\n" in value:
+        return None
+    try:
+        path = Path(value)
+        # With a name, a word that is also a folder's is more likely a text.
+        is_folder = (name is None or value.endswith(("/", os.sep))) and path.is_dir()
+        return path if is_folder or path.is_file() else None
+    except (OSError, ValueError):  # too long for a path, or with a NUL in it
+        return None
+
+
+def _object(value: Any, name: str | None) -> Content:
     if isinstance(value, str):
-        return _text_or_file(value, name)
+        return text_content(value, name)
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return Content(bytes(value), "bytes", _mime(name), "bytes")
-    for describe in (_figure, _chart, _image, _frame):
-        content = describe(value)
-        if content is not None:
-            return content
-    if isinstance(value, (dict, list, tuple)):
-        text = json.dumps(to_param(value), ensure_ascii=False, indent=1)
-        return Content(text.encode(), "json", "application/json", "data.json")
+        return Content(bytes(value), "bytes", mime_of(name), "bytes")
+    if isinstance(value, Histogram):
+        return histogram_content(value)
+    if isinstance(value, Audio):
+        return audio_content(value)
+    content = figure_content(value, name) or table_content(value, name)
+    if content is not None:
+        return content
+    if is_array(value):
+        return array_content(value, name)
+    if isinstance(value, (dict, list, tuple)) or hasattr(type(value), "__dataclass_fields__"):
+        return json_content(value)
+    if callable(getattr(value, "read", None)):
+        return stream_content(value)
     message = (
         f"an object of type {type(value).__qualname__} cannot be stored as an artifact: save it "
-        "to a file and give the path, or give a figure, an image, a DataFrame, a text or bytes."
+        "to a file and give the path, or give a figure, an image, a table, a text or bytes. "
+        "Models are stored by log_model()."
     )
     raise ArtifactError(message)
-
-
-def _mime(name: str | None) -> str:
-    return mimetypes.guess_type(name or "")[0] or "application/octet-stream"
-
-
-def _file(path: Path) -> Content:
-    if not path.is_file():
-        what = "is a folder; give its files one by one" if path.is_dir() else "does not exist"
-        message = f"artifact {str(path)!r} {what}."
-        raise ArtifactError(message)
-    return Content(path, "file", _mime(path.name), path.name)
-
-
-def _text_or_file(value: str, name: str | None) -> Content:
-    try:
-        found = "\n" not in value and Path(value).is_file()
-    except (OSError, ValueError):  # too long for a path, or with a NUL in it
-        found = False
-    if found:
-        return _file(Path(value))
-    if name is None:
-        short = value if len(value) <= 80 else value[:79] + "…"
-        message = (
-            f"{short!r} is not a file. To store it as a text, give it a name: name='notes.txt'."
-        )
-        raise ArtifactError(message)
-    guessed = mimetypes.guess_type(name)[0] or "text/plain"
-    return Content(value.encode("utf-8", "surrogatepass"), "text", guessed, name)
-
-
-def _is(value: object, module: str, *names: str) -> bool:
-    """Say whether value is of a class of a library that is already imported."""
-    loaded = sys.modules.get(module)
-    classes = tuple(c for n in names if isinstance(c := getattr(loaded, n, None), type))
-    return bool(classes) and isinstance(value, classes)
-
-
-def _figure(value: Any) -> Content | None:
-    figure = value if _is(value, "matplotlib.figure", "Figure") else getattr(value, "figure", None)
-    if not _is(figure, "matplotlib.figure", "Figure"):
-        return None
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight", dpi=144)  # type: ignore[union-attr]
-    return Content(buffer.getvalue(), "figure", "image/png", "figure.png")
-
-
-def _chart(value: Any) -> Content | None:
-    if not _is(value, "altair", "TopLevelMixin"):
-        return None
-    mime = "application/vnd.vegalite.v6+json"
-    return Content(value.to_json(indent=None).encode(), "chart", mime, "chart.vl.json")
-
-
-def _image(value: Any) -> Content | None:
-    if not _is(value, "PIL.Image", "Image"):
-        return None
-    buffer = io.BytesIO()
-    value.save(buffer, format="PNG")
-    return Content(buffer.getvalue(), "image", "image/png", "image.png")
-
-
-def _frame(value: Any) -> Content | None:
-    if not _is(value, "pandas", "DataFrame", "Series"):
-        return None
-    return Content(value.to_csv().encode(), "table", "text/csv", "table.csv")

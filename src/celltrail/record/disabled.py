@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from celltrail.model import ErrorInfo, Status
 from celltrail.record.active import ActiveRun
+from celltrail.record.handle import RunHandle
 
 __all__ = ["DisabledRun"]
 
@@ -20,6 +21,15 @@ class DisabledRun(ActiveRun):
         self.experiment = ""
         self.status = Status.RUNNING
         self._note = ""
+
+    @classmethod
+    def attached(cls, handle: RunHandle[Any]) -> Self:
+        """Give another that records nothing."""
+        return cls(handle.name)
+
+    def handle(self) -> RunHandle[ActiveRun]:
+        """Give a handle that records nothing either."""
+        return RunHandle("", self.name, "", Path(), None, DisabledRun)
 
     @property
     def label(self) -> str:
@@ -62,6 +72,9 @@ class DisabledRun(ActiveRun):
         """Do nothing."""
 
     def log_artifact(self, *args: Any, **kwargs: Any) -> None:
+        """Do nothing."""
+
+    def log_model(self, *args: Any, **kwargs: Any) -> None:
         """Do nothing."""
 
     def tag(self, *tags: str) -> None:

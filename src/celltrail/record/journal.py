@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.redact import redact_param, redact_text
 from celltrail.record.session import session_for
+from celltrail.record.values import flatten, to_param, to_text
 from celltrail.store.notices import warn
-from celltrail.store.writer import Row, now_us
+from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from celltrail.model import ParamValue
     from celltrail.record.session import Session
+    from celltrail.store.events import Event
+    from celltrail.store.numbers import Row
 
 __all__ = ["Journal", "warn_user"]
 
@@ -32,6 +34,9 @@ class Journal:
         The run's id.
     store
         The store that it is recorded in.
+    merging
+        Whether this process brings what it logs into the store itself, and does not leave
+        that to the run's own, living process.
 
     Attributes
     ----------
@@ -43,9 +48,10 @@ class Journal:
         What went wrong in recording, one sentence each.
     """
 
-    def __init__(self, run_id: str, store: Path) -> None:
+    def __init__(self, run_id: str, store: Path, *, merging: bool = True) -> None:
         self.run_id = run_id
         self.store = store
+        self._merging = merging
         self.params: dict[str, ParamValue] = {}
         self.redactions = 0
         self.warnings: list[str] = []
@@ -56,13 +62,20 @@ class Journal:
     def session(self) -> Session:
         """The session of the process; in a forked child that is one of its own."""
         session = self._session
-        if session is None or session.pid != os.getpid():
-            session = self._session = session_for(self.store)
+        if session is None or not session.writer.is_ours:
+            # Only the first one: a forked child leaves the merging to its parent.
+            merging = self._merging and session is None
+            session = self._session = session_for(self.store, merging=merging)
         return session
 
     def event(self, kind: str, /, **fields: Any) -> None:
         """Write an event of this run."""
-        self.session.writer.event(kind, run=self.run_id, **fields)
+        self.events([(kind, fields)])
+
+    def events(self, events: Sequence[Event]) -> None:
+        """Write several events of this run, all at once."""
+        if events:
+            self.session.writer.events([(kind, {"run": self.run_id, **f}) for kind, f in events])
 
     def points(self, rows: Sequence[Row]) -> None:
         """Write points of this run, now."""
@@ -76,12 +89,38 @@ class Journal:
 
     def param(self, key: str, value: ParamValue, reason: str | None = None) -> None:
         """Write a param, unless the run already has it with this very value."""
-        value, count = redact_param(key, value)
-        if key in self.params and _same(self.params[key], value):
-            return
-        self.redactions += count
-        self.params[key] = value
-        self.event("param", key=key, value=value, reason=reason)
+        self.events(self.param_events([(key, value)], reason))
+
+    def param_events(
+        self, pairs: Iterable[tuple[str, object]], reason: str | None = None
+    ) -> list[Event]:
+        """Give the events of params, without those that the run already has as they are."""
+        events: list[Event] = []
+        for key, value in pairs:
+            try:
+                param, count = redact_param(key, to_param(value))
+            except Exception as error:  # noqa: BLE001  # a fault of ours; the warning says what
+                self.fault(f"param {key}", error)
+                continue
+            if key in self.params and _same(self.params[key], param):
+                continue
+            self.redactions += count
+            self.params[key] = param
+            events.append(("param", {"key": key, "value": param, "reason": reason}))
+        return events
+
+    def params_events(self, params: object, more: Mapping[str, Any]) -> list[Event]:
+        """Give the events of one call of ``log_params``."""
+        try:
+            pairs = [] if params is None else list(flatten(params))
+        except TypeError as error:
+            self.warn("params", f"{error}; nothing of it was logged.")
+            pairs = []
+        return self.param_events([*pairs, *flatten(more)])
+
+    def tag_events(self, tags: Iterable[object], *, on: bool = True) -> list[Event]:
+        """Give the events of tags that are put on the run, or taken off it."""
+        return [("tag", {"tag": self.clean(to_text(tag)), "on": on}) for tag in tags]
 
     def fault(self, what: str, error: Exception) -> None:
         """Warn that something could not be recorded by a fault that is not the user's."""

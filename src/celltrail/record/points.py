@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from celltrail.record.values import flatten, short_repr, to_number, to_param, to_step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from celltrail.record.journal import Journal
-    from celltrail.store.writer import Row
+    from celltrail.store.numbers import Row
 
 __all__ = ["PointMaker"]
 
+_FIRST_STEP = -(2**63)
 _LAST_STEP = 2**63 - 1
+#: So many sets of keys that were logged together are remembered.
+_MAX_PLAIN = 256
 
 
 class PointMaker:
@@ -25,48 +28,115 @@ class PointMaker:
     ----------
     journal
         Where what is no number is kept, and the user warned.
+    last_steps
+        The last step of each metric that was recorded before.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, last_steps: Mapping[str, int]) -> None:
         self._journal = journal
+        self._run_id = journal.run_id
+        self._append = journal.session.writer.append_floats
         # Counters rather than numbers under a lock: `next` cannot be interrupted, and what a
         # signal handler, a warning's hook or a forked child logs never waits for anything.
         self._counters: dict[str, count[int]] = {}
+        # The last step that was given for a metric, until it is counted on from there.
+        self._given: dict[str, int] = dict(last_steps)
+        # Sets of keys that were logged together before, all of them plain texts.
+        self._plain: set[tuple[str, ...]] = set()
 
     @property
     def names(self) -> set[str]:
         """The metrics that have points."""
-        return set(self._counters)
+        return {*self._counters, *self._given}
 
-    def points(self, values: Mapping[Any, Any], step: object = None) -> list[Row]:
-        """Give the points of one call of ``log``.
+    def log_floats(self, values: dict[Any, Any], step: object) -> bool:
+        """Write the points of one call of ``log``, if they are floats under texts.
+
+        That is what hot loops log, so this is written for speed.
 
         Parameters
         ----------
         values
-            Name to value; nested mappings get dotted names.
+            Name to value.
         step
             The step of all of them; None for the next one of each.
+
+        Returns
+        -------
+        bool
+            False when there is anything else in it, and nothing was done.
         """
+        for value in values.values():
+            if type(value) is not float:
+                return False
+        keys = tuple(values)
+        if keys not in self._plain and not self._is_plain(keys):
+            return False
+        steps: Sequence[int]
+        if step is None:
+            if self._given:
+                self._settle(keys)
+            steps = [*map(next, map(self._counters.__getitem__, keys))]
+        elif type(step) is int and _FIRST_STEP <= step <= _LAST_STEP:
+            steps = (step,) * len(keys)
+            given = self._given
+            for key in keys:
+                given[key] = step
+        else:
+            return False
+        if not self._append(self._run_id, keys, steps, values.values()):
+            # This is a forked child by now, which has a session of its own.
+            self._append = self._journal.session.writer.append_floats
+            self._append(self._run_id, keys, steps, values.values())
+        return True
+
+    def log(self, values: Mapping[Any, Any], step: object) -> None:
+        """Write the points of one call of ``log``, whatever is in it."""
+        rows = self.points(values, step)
+        if rows:
+            self._journal.points(rows)
+
+    def _is_plain(self, keys: tuple[Any, ...]) -> bool:
+        """Say whether all are texts and nothing else; then also remember them."""
+        if not all(type(key) is str for key in keys) or not keys:
+            return False
+        for key in keys:
+            self._counters.setdefault(key, count())
+        if len(self._plain) >= _MAX_PLAIN:
+            self._plain.clear()
+        self._plain.add(keys)
+        return True
+
+    def _settle(self, keys: Iterable[str]) -> None:
+        """Let these metrics count on from the steps that were given last."""
+        for key in keys:
+            given = self._given.pop(key, None)
+            if given is not None:
+                last = given >= _LAST_STEP
+                self._counters[key] = count(given, 0) if last else count(given + 1)
+
+    def points(self, values: Mapping[Any, Any], step: object = None) -> list[Row]:
+        """Give the points of one call of ``log``; parameters as for `log`."""
         fixed = None if step is None else self.step(step)
-        counters = self._counters
         rows: list[Row] = []
         for key, value in values.items():
-            if type(value) is not float or type(key) is not str:
-                rows += self._unusual(key, value, fixed)
-            elif fixed is None and key in counters:
-                rows.append((key, next(counters[key]), value))
-            else:
-                rows.append((key, self._place(key, fixed), value))
+            # Numbers of Python are never nested, and flattening costs more than all the rest.
+            is_plain = type(key) is str and type(value) in (float, int)
+            for name, leaf in ((key, value),) if is_plain else flatten({key: value}):
+                number = to_number(leaf)
+                if number is None:
+                    self._not_a_number(name, leaf)
+                else:
+                    rows.append((name, self._place(name, fixed), number))
         return rows
 
     def _place(self, key: str, fixed: int | None) -> int:
         """Give the step of a point, and count on from it."""
-        if fixed is None:
-            return next(self._counters.setdefault(key, count()))
-        last = fixed >= _LAST_STEP
-        self._counters[key] = count(fixed, 0) if last else count(fixed + 1)
-        return fixed
+        if fixed is not None:
+            self._given[key] = fixed
+            return fixed
+        self._settle((key,))
+        return next(self._counters.setdefault(key, count()))
 
     def step(self, step: object) -> int | None:
         """Give a step as it is stored, or None, with a warning, for what is no step."""
@@ -77,17 +147,6 @@ class PointMaker:
                 f"step {short_repr(step)} is not a whole number of 64 bits; it was counted on.",
             )
         return number
-
-    def _unusual(self, key: object, value: object, fixed: int | None) -> list[Row]:
-        """Give the points of a value that is not simply a float under a text."""
-        rows: list[Row] = []
-        for name, leaf in flatten({key: value}):
-            number = to_number(leaf)
-            if number is None:
-                self._not_a_number(name, leaf)
-                continue
-            rows.append((name, self._place(name, fixed), number))
-        return rows
 
     def _not_a_number(self, key: str, value: object) -> None:
         self._journal.param(key, to_param(value), "logged as a metric, but not a number")

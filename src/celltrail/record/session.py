@@ -18,7 +18,10 @@ from celltrail.store.notices import warn
 from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from celltrail.store.events import Event
 
 __all__ = [
     "Session",
@@ -27,6 +30,7 @@ __all__ = [
     "forget_sessions",
     "record_cell",
     "session_for",
+    "source_address",
 ]
 
 #: Cell executions kept in memory until there is a store to write them to.
@@ -59,6 +63,8 @@ class Session:
     ----------
     id
         The session's id.
+    owner
+        This process.
     store
         Where it is read.
     writer
@@ -67,12 +73,12 @@ class Session:
 
     def __init__(self, path: Path) -> None:
         self.id = new_id()
-        self.pid = os.getpid()
         self.store: Store = open_store(path)
         self.writer = SpoolWriter(path, self.id)
         self._merger = Merger(self.store)
+        self._is_merging = False
         self._sources: set[str] = set()
-        owner = SessionOwner.current(self.id)
+        self.owner = owner = SessionOwner.current(self.id)
         notebook = notebook_path()
         self.writer.event(
             "session",
@@ -85,50 +91,69 @@ class Session:
             notebook=None if notebook is None else str(notebook),
             environment=None,
         )
-        self._merger.start()
-        # Registered only now, after those of all that the session stands on, to run before them.
-        atexit.unregister(close_sessions)
-        atexit.register(close_sessions)
+        _close_at_exit()
 
-    def add_source(self, text: str) -> str:
-        """Store a source text, once for each distinct one.
+    def start_merging(self) -> None:
+        """Bring what is logged into the store, from now on and until the end.
 
-        Returns
-        -------
-        str
-            Its SHA-256, by which runs refer to it.
+        A process that only logs to the run of another, living one leaves that to it.
         """
-        sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        if not self._is_merging:
+            self._merger.start()
+            self._is_merging = True
+            _close_at_exit()
+
+    def write(self, events: Sequence[Event], source: str) -> None:
+        """Write events by one write, with a source text before them.
+
+        Parameters
+        ----------
+        events
+            Kind and fields of each; they name the source by `source_address`.
+        source
+            The text, which is stored once for each distinct one.
+        """
+        sha256 = source_address(source)
         if sha256 not in self._sources:
-            self.writer.event("source", sha256=sha256, text=text)
-            self._sources.add(sha256)
-        return sha256
+            events = [("source", {"sha256": sha256, "text": source}), *events]
+        self.writer.events(events)
+        self._sources.add(sha256)
 
     def add_cell(self, source: str, **fields: Any) -> None:
         """Record that a cell was executed: see `record_cell`."""
-        self.writer.event("cell", session=self.id, source=self.add_source(source), **fields)
+        cell = {"session": self.id, "source": source_address(source), **fields}
+        self.write([("cell", cell)], source)
 
     def wake(self) -> None:
         """Merge soon: a run has ended, and somebody will want to read it."""
-        self._merger.wake()
+        self._merger.wake()  # nobody hears it where there is no thread
 
     def close(self) -> None:
         """End the session: everything that was logged is in the store, or stays in the spool."""
         self._merger.stop()
         self.writer.close()
+        if not self._is_merging:
+            return
         try:
             self.store.merge(wait=_EXIT_WAIT)
         except Exception as error:  # noqa: BLE001  # at exit nobody can catch it: said as a warning, kept in the spool
             warn(str(error))
 
 
-def session_for(path: Path) -> Session:
+def source_address(text: str) -> str:
+    """Give the SHA-256 of a source text, by which runs and cells refer to it."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def session_for(path: Path, *, merging: bool = True) -> Session:
     """Give this process's session with a store, and begin it when there is none.
 
     Parameters
     ----------
     path
         The store's absolute path.
+    merging
+        Whether it must merge; one that does so already goes on.
     """
     global _newest
     with _lock:
@@ -138,6 +163,8 @@ def session_for(path: Path) -> Session:
             while _early_cells:
                 session.add_cell(**_early_cells.popleft())
         _newest = session
+        if merging:
+            session.start_merging()
     return session
 
 
@@ -184,6 +211,17 @@ def close_sessions() -> None:
         session.close()
     _sessions.clear()
     _newest = None
+
+
+def _close_at_exit() -> None:
+    """Have the sessions closed at the end, before what was registered so far is undone."""
+    atexit.unregister(close_sessions)
+    atexit.register(close_sessions)
+    # A process of multiprocessing may end without running what atexit knows.
+    util: Any = sys.modules.get("multiprocessing.util")
+    process: Any = sys.modules.get("multiprocessing.process")
+    if util is not None and process is not None and process.parent_process() is not None:
+        util.Finalize(None, close_sessions, exitpriority=0)
 
 
 if hasattr(os, "register_at_fork"):

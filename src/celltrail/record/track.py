@@ -20,6 +20,7 @@ from celltrail.record.active import ActiveRun
 from celltrail.record.context import describe_later
 from celltrail.record.current import activate, deactivate, enclosing_run, is_inside
 from celltrail.record.disabled import DisabledRun
+from celltrail.record.opening import open_run
 from celltrail.record.values import to_number, to_text
 
 if TYPE_CHECKING:
@@ -77,17 +78,16 @@ def begin(
         return DisabledRun(name)
     path = resolve_store(store)
     parent = enclosing_run()
-    run = ActiveRun(
+    run = open_run(
         path,
         experiment=to_text(experiment or default_experiment()),
         name=None if name is None else to_text(name),
-        note=note,
+        params=params,
+        tags=[tags] if isinstance(tags, str) else tags,
+        note=to_text(note),
         source=source,
-        parent=parent if parent is not None and parent.store_path == path else None,
+        parent=parent.id if parent is not None and parent.store_path == path else None,
     )
-    if params is not None:
-        run.log_params(params)
-    run.tag(*([tags] if isinstance(tags, str) else tags))
     describe_later(run)
     return run
 
@@ -110,8 +110,10 @@ def start(
     Returns
     -------
     ActiveRun
-        The open run, which is current until it ends. It is finished at the end of the
-        process; when the process is killed, its status becomes ``lost``.
+        The open run, which is current until it ends. At the end of the process it is
+        finished, or failed where an exception ended a script (``sys.exit(3)`` counts as
+        finished: Python tells nobody of it; call ``finish("failed")`` before). When the
+        process is killed, also by ``SIGTERM``, its status becomes ``lost``.
 
     Examples
     --------

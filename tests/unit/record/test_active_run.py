@@ -283,9 +283,9 @@ def test_artifacts_of_several_kinds_are_stored_and_read(tmp_path: Path) -> None:
         ("data.json", "json"),
         ("bytes", "bytes"),
     ]
-    assert read.artifact("figure.png").startswith(b"\x89PNG")
-    assert read.artifact("large.bin") == file.read_bytes()
-    assert read.artifact("remark.txt") == b"a remark"
+    assert read.artifact("figure.png").bytes().startswith(b"\x89PNG")
+    assert read.artifact("large.bin").bytes() == file.read_bytes()
+    assert read.artifact("remark.txt").load() == "a remark"
     assert read.artifacts[1].step == 3
     with pytest.raises(KeyError, match=r'did you mean "remark\.txt"'):
         read.artifact("remark.text")

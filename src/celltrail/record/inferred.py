@@ -1,0 +1,57 @@
+"""Write down what was found in the code of a run, beside what was logged by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from celltrail.model import DatasetInfo, Inferred
+    from celltrail.record.journal import Journal
+    from celltrail.record.points import PointMaker
+    from celltrail.store.events import Event
+
+__all__ = ["write_inferred"]
+
+
+def write_inferred(
+    journal: Journal,
+    points: PointMaker,
+    params: Mapping[str, Inferred],
+    metrics: Mapping[str, Inferred],
+    datasets: Sequence[DatasetInfo],
+) -> None:
+    """Record what was inferred; a name that the run already has is left alone.
+
+    Parameters
+    ----------
+    journal, points
+        The run's own.
+    params, metrics
+        Name to value and reason.
+    datasets
+        The data that the code read.
+    """
+    known = journal.params.keys() | points.names
+    events: list[Event] = []
+    for key, found in params.items():
+        if key not in known:
+            events += journal.param_events([(key, found.value)], found.reason)
+    new = {key: found for key, found in metrics.items() if key not in known}
+    rows = points.points({key: found.value for key, found in new.items()})
+    events += [("reason", {"metric": key, "reason": found.reason}) for key, found in new.items()]
+    events += [_dataset_event(dataset) for dataset in datasets]
+    journal.events(events)
+    if rows:
+        journal.points(rows)
+
+
+def _dataset_event(dataset: DatasetInfo) -> Event:
+    facts = asdict(dataset)
+    described = json.dumps({k: v for k, v in facts.items() if k != "name"}, sort_keys=True)
+    sha256 = hashlib.sha256(described.encode("utf-8", "surrogatepass")).hexdigest()
+    return "dataset", {**facts, "sha256": sha256}
