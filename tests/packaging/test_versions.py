@@ -68,6 +68,7 @@ def test_the_suite_passes_with_the_oldest_libraries(
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     pins = [re.sub(r">=", "==", requirement) for requirement in project["dependencies"]]
     tools = ["pytest>=9", "pytest-timeout", "hypothesis", "nbclient", "matplotlib"]
+    tools += ["lightgbm", "onnx", "plotly", "polars", "safetensors", "scikit-learn", "skops"]
     environment = new_environment()
     environment.install("--upgrade", "pip")
     environment.install(str(distribution.wheel), *pins, *OLDEST, *tools)

@@ -1,5 +1,6 @@
 """Reading: one run, selections of runs, their table and their histories."""
 
+from celltrail.query.artifacts import StoredArtifact
 from celltrail.query.filters import parse_filter, parse_order
 from celltrail.query.run import Run, load_run
 from celltrail.query.runs import Runs, find_runs
@@ -11,6 +12,7 @@ __all__ = [
     "Run",
     "RunTable",
     "Runs",
+    "StoredArtifact",
     "find_runs",
     "load_run",
     "parse_filter",
