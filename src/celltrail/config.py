@@ -16,13 +16,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from celltrail.errors import CelltrailWarning
+from celltrail.errors import CelltrailWarning, OptionError
 
 __all__ = [
     "STORE_NAME",
     "Config",
     "is_disabled",
     "notebook_path",
+    "read_retention",
     "resolve_store",
     "tell_notebook",
     "use_store",
@@ -89,6 +90,28 @@ def _parse(file: Path, _changed: int) -> Config:
             stacklevel=4,
         )
         return Config()
+
+
+def read_retention() -> dict[str, Any]:
+    """Give ``[tool.celltrail.retention]`` of the nearest ``pyproject.toml``, empty without it.
+
+    Raises
+    ------
+    OptionError
+        When it cannot be read: a rule by which runs are removed is not guessed at.
+    """
+    for folder in _ancestors(_folder()):
+        file = folder / "pyproject.toml"
+        if not file.is_file():
+            continue
+        try:
+            table: Any = tomllib.loads(file.read_text("utf-8"))
+            found = table.get("tool", {}).get("celltrail", {}).get("retention", {})
+            return dict(found)
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            message = f"[tool.celltrail.retention] in {file} cannot be read ({error})."
+            raise OptionError(message) from error
+    return {}
 
 
 def notebook_path() -> Path | None:

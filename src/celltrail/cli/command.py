@@ -1,0 +1,93 @@
+"""The command itself: its parser, and what becomes of errors."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from celltrail._version import __version__
+from celltrail.cli import bringing, doctor, removing, showing
+from celltrail.config import resolve_store, use_store
+from celltrail.errors import CelltrailError, CelltrailWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["main"]
+
+_EPILOG = """\
+The store is --store, else CELLTRAIL_STORE, else `store` of [tool.celltrail] in pyproject.toml,
+else celltrail.duckdb in the nearest folder upward that has one.
+
+Exit codes: 0 done, 1 it could not be done (stderr says why), 2 wrong usage.
+"""
+_INTERRUPTED = 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="celltrail",
+        description="Look at a store of celltrail, and keep it in order.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"celltrail {__version__}")
+    parser.add_argument("--store", dest="chosen", metavar="PATH", help="the DuckDB file; see below")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    showing.add_parsers(commands)
+    removing.add_parsers(commands)
+    bringing.add_parsers(commands)
+    doctor.add_parser(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments
+        What stands behind ``celltrail`` on the command line; that of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code: 0 done, 1 when it could not be done, which stderr says in a sentence,
+        2 for wrong usage, 130 when it was interrupted.
+
+    Examples
+    --------
+    >>> from celltrail.cli import main
+    >>> main(["runs", "params.lr > 1000"])
+    no runs
+    0
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", CelltrailWarning)
+        warnings.showwarning = _show_warning
+        try:
+            parsed = _parser().parse_args(arguments)
+            if parsed.chosen is not None:
+                use_store(resolve_store(parsed.chosen))
+            run: Callable[[argparse.Namespace], int] = parsed.run
+            return run(parsed)
+        except SystemExit as exit_:  # after --help, or what was wrong with the arguments
+            return int(exit_.code or 0)
+        except CelltrailError as error:
+            sys.stderr.write(f"celltrail: {error}\n")
+            return 1
+        except KeyboardInterrupt:
+            sys.stderr.write("celltrail: interrupted\n")
+            return _INTERRUPTED
+        except BrokenPipeError:  # as of `celltrail runs | head`
+            with suppress(OSError):  # or Python complains at its exit
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    sys.stderr.write(f"{message}\n")

@@ -1,0 +1,142 @@
+"""What can be read of a damaged file, into a new one."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from celltrail.store.doctor.wal import opening_fault, wal_of
+from celltrail.store.instance import quoted
+from celltrail.store.schema import create, expected_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["salvage"]
+
+#: A header of DuckDB's file: one of the format, then two that take turns.
+_HEADER = 4096
+#: Rows of one vector: no smaller part is tried on its own.
+_SMALLEST = 2048
+
+
+def salvage(path: Path, workplace: Path) -> list[str]:
+    """Put a new file in the place of a damaged one, with all rows that can be read.
+
+    Parameters
+    ----------
+    path
+        The store. The exclusive lock and `process_wide` must be held, and a copy be made.
+    workplace
+        A folder of the same file system.
+
+    Returns
+    -------
+    list of str
+        What was done, as whole sentences; nothing when the file could not be opened at all,
+        which is then as it was.
+    """
+    done = []
+    source = path
+    if opening_fault(path) is not None:
+        mended = _with_a_header_that_fits(path, workplace)
+        if mended is None:
+            return []
+        source = mended
+        done.append("took a damaged header of the file from its other copy, or from a new file")
+    new = workplace / f".saved-{path.name}"
+    for leftover in (new, wal_of(new)):
+        leftover.unlink(missing_ok=True)
+    create(new, workplace)
+    lost = _copy_tables(source, new)
+    new.replace(path)
+    wal_of(path).unlink(missing_ok=True)
+    if source != path:
+        source.unlink()
+        wal_of(source).unlink(missing_ok=True)
+    done.append("wrote all rows that could be read into a new file")
+    return done + [f"lost {count:,} rows of {table}" for table, count in lost.items() if count]
+
+
+def _with_a_header_that_fits(path: Path, workplace: Path) -> Path | None:
+    """Copy a file whose header is damaged, with another header, if that can be opened."""
+    fresh = workplace / f".fresh-{path.name}"
+    copy = workplace / f".header-{path.name}"
+    create(fresh, workplace)
+    formats = fresh.read_bytes()[:_HEADER]
+    fresh.unlink()
+    with path.open("rb") as file:
+        heads = [file.read(_HEADER) for _ in range(3)]
+    shutil.copyfile(path, copy)
+    for first in (heads[0], formats):
+        for second, third in ((heads[1], heads[2]), (heads[1], heads[1]), (heads[2], heads[2])):
+            with copy.open("r+b") as file:
+                file.write(first + second + third)
+            if _is_store(copy):
+                return copy
+    copy.unlink()
+    return None
+
+
+def _is_store(path: Path) -> bool:
+    import duckdb
+
+    try:
+        with duckdb.connect(":memory:", config={"threads": 1}) as con:
+            con.execute(f"ATTACH {quoted(path)} AS old (READ_ONLY)")
+            con.execute("SELECT count(*) FROM old.runs, old.migrations").fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _copy_tables(source: Path, target: Path) -> dict[str, int]:
+    """Copy all tables, and count the rows of each that could not be read."""
+    import duckdb
+
+    lost = {}
+    # An instance of its own: one that met damage is not to be trusted with anything else.
+    with duckdb.connect(":memory:", config={"threads": 1}) as con:
+        con.execute("SET enable_progress_bar = false")
+        con.execute(f"ATTACH {quoted(source)} AS old (READ_ONLY)")
+        con.execute(f"ATTACH {quoted(target)} AS new (ROW_GROUP_SIZE 16384)")
+        there = dict(
+            con.execute(
+                "SELECT table_name, list(column_name) FROM duckdb_columns() "
+                "WHERE database_name = 'old' GROUP BY table_name"
+            ).fetchall()
+        )
+        for table, columns in expected_columns().items():
+            common = [name for name in columns if name in there.get(table, ())]
+            if not common or table == "migrations":
+                continue
+            copy = (
+                f"INSERT INTO new.{table} BY NAME SELECT {', '.join(common)} FROM old.{table} "
+                "WHERE rowid BETWEEN {} AND {}"
+            )
+            try:
+                (rows,) = con.execute(f"SELECT count(*) FROM old.{table}").fetchall()[0]
+                (last,) = con.execute(f"SELECT max(rowid) FROM old.{table}").fetchall()[0]
+            except duckdb.Error:
+                continue
+            before = sum(_copy(con, copy, 0, (last or 0) + 1))
+            lost[table] = rows - before
+        con.execute("DETACH new")
+    return lost
+
+
+def _copy(con: DuckDBPyConnection, statement: str, start: int, end: int) -> Iterator[int]:
+    """Copy rows, in halves where they cannot be copied in one, and give how many each time."""
+    import duckdb
+
+    try:
+        yield con.execute(statement.format(start, end - 1)).fetchall()[0][0]
+    except duckdb.Error:
+        if end - start <= _SMALLEST:
+            return
+        middle = (start + end) // 2
+        yield from _copy(con, statement, start, middle)
+        yield from _copy(con, statement, middle, end)

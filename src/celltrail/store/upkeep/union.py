@@ -1,0 +1,166 @@
+"""Runs that both stores have: of everything that they have, the union.
+
+A row that occurs several times here or there occurs as often as where it occurs most, so that
+doing it again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from celltrail.store.tables import insert
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["unite_params", "unite_points", "unite_rows", "unite_tags"]
+
+_PARAM = "key, kind, number, text, bool, json, reason, time"
+_KNOWN = "(SELECT ours FROM pairs WHERE NOT is_new)"
+_POINT = "run, key, step, time, value, exact"
+
+# What is the same in both is told by a sum of hashes, without a comparison point by point.
+_DIFFERING = """
+CREATE OR REPLACE TEMP TABLE differing AS
+WITH there AS (
+    SELECT p.ours AS run, k.ours AS key, m.run AS their_run, m.key AS their_key, count(*) AS n,
+        sum(hash(m.step, m.time, m.value, m.exact)::HUGEINT) AS h
+    FROM other.metrics m JOIN pairs p ON p.theirs = m.run JOIN keys k ON k.theirs = m.key
+    WHERE NOT p.is_new AND m.run BETWEEN {their_low} AND {their_high} GROUP BY ALL
+), here AS (
+    SELECT run, key, count(*) AS n, sum(hash(step, time, value, exact)::HUGEINT) AS h
+    FROM metrics SEMI JOIN (SELECT ours AS run FROM pairs WHERE NOT is_new) USING (run)
+    WHERE run BETWEEN {low} AND {high} GROUP BY ALL
+)
+SELECT t.run, t.key, t.their_run, t.their_key FROM there t LEFT JOIN here h USING (run, key)
+WHERE h.n IS DISTINCT FROM t.n OR h.h IS DISTINCT FROM t.h
+"""
+_MISSING = f"""
+CREATE OR REPLACE TEMP TABLE missing AS
+SELECT d.run, d.key, m.step, m.time, m.value, m.exact
+FROM other.metrics m JOIN differing d ON d.their_run = m.run AND d.their_key = m.key
+WHERE m.run BETWEEN {{their_low}} AND {{their_high}}
+EXCEPT ALL
+SELECT {_POINT} FROM metrics SEMI JOIN differing USING (run, key)
+WHERE run BETWEEN {{low}} AND {{high}}
+"""
+_CHANGED = "(SELECT DISTINCT run, key FROM missing)"
+_SUMMARIES = f"""
+INSERT INTO summaries
+SELECT run, key, max_by(value, place), max_by({{{{'exact': exact}}}}, place).exact,
+    max(place).step, max(place).time, min(value) FILTER (NOT isnan(value)),
+    max(value) FILTER (NOT isnan(value)), sum(value) FILTER (NOT isnan(value)), count(*),
+    count(*) FILTER (isnan(value))
+FROM (
+    SELECT {_POINT}, {{{{'step': step, 'time': time, 'rowid': rowid}}}} AS place
+    FROM metrics SEMI JOIN {_CHANGED} USING (run, key) WHERE run BETWEEN {{low}} AND {{high}}
+)
+GROUP BY run, key ORDER BY run, key
+"""
+
+
+def unite_rows(con: DuckDBPyConnection, table: str, columns: str) -> set[int]:
+    """Add rows of a table whose rows never change, and give the runs that got any.
+
+    Parameters
+    ----------
+    con
+        A connection that uses the store, in a transaction, with the batch's ``pairs``.
+    table
+        The table.
+    columns
+        Its columns beside ``run``, for SQL.
+    """
+    rows = con.execute(
+        f"INSERT INTO {table} (run, {columns}) "
+        f"SELECT p.ours AS run, {_prefixed(columns)} FROM other.{table} t "
+        "JOIN pairs p ON p.theirs = t.run WHERE NOT p.is_new "
+        f"EXCEPT ALL SELECT run, {columns} FROM {table} WHERE run IN {_KNOWN} "
+        "RETURNING run"
+    ).fetchall()
+    return {run for (run,) in rows}
+
+
+def unite_tags(con: DuckDBPyConnection) -> set[int]:
+    """Add tags; one that was taken off in one store only is there again."""
+    return unite_rows(con, "tags", "tag")
+
+
+def _prefixed(columns: str) -> str:
+    return ", ".join(f"t.{name}" for name in columns.split(", "))
+
+
+def unite_params(con: DuckDBPyConnection) -> set[int]:
+    """Make the value that was set last the current one, and keep all others as its past."""
+    columns = _prefixed(_PARAM)
+    theirs = " UNION ALL ".join(
+        f"SELECT p.ours AS run, {columns} FROM other.{table} t "
+        "JOIN pairs p ON p.theirs = t.run WHERE NOT p.is_new"
+        for table in ("params", "param_changes")
+    )
+    ours = " UNION ALL ".join(
+        f"SELECT run, {_PARAM} FROM {table} WHERE run IN {_KNOWN}"
+        for table in ("params", "param_changes")
+    )
+    shown = _PARAM.replace("time", "epoch_us(time)")
+    missing = con.execute(f"SELECT run, {shown} FROM (({theirs}) EXCEPT ALL ({ours}))").fetchall()
+    if not missing:
+        return set()
+    values: defaultdict[tuple[int, str], list[tuple[Any, ...]]] = defaultdict(list)
+    for row in missing:
+        values[row[0], row[1]].append(row)
+    places = [list(part) for part in zip(*values, strict=True)]
+    which = (
+        "USING (SELECT unnest($1::BIGINT[]) AS run, unnest($2::VARCHAR[]) AS key) n "
+        "WHERE {0}.run = n.run AND {0}.key = n.key"
+    )
+    for table in ("param_changes", "params"):
+        gone = con.execute(
+            f"DELETE FROM {table} {which.format(table)} RETURNING {table}.run, "
+            + shown.replace("key", f"{table}.key"),
+            places,
+        ).fetchall()
+        for row in gone:
+            values[row[0], row[1]].append(row)
+    for rows in values.values():
+        rows.sort(key=lambda row: (row[-1] or 0, repr(row)))
+    insert(con, "param_changes", (row for rows in values.values() for row in rows[:-1]))
+    insert(con, "params", (rows[-1] for rows in values.values()))
+    return {run for run, _ in values}
+
+
+def unite_points(con: DuckDBPyConnection) -> tuple[int, set[int]]:
+    """Add points that are not here, and sum up anew what got any.
+
+    Returns
+    -------
+    tuple
+        How many there were, and of which runs.
+    """
+    bounds = con.execute(
+        "SELECT min(ours), max(ours), min(theirs), max(theirs) FROM pairs WHERE NOT is_new"
+    ).fetchall()[0]
+    if bounds[0] is None:
+        return 0, set()
+    names = dict(zip(("low", "high", "their_low", "their_high"), bounds, strict=True))
+    con.execute(_DIFFERING.format(**names))
+    con.execute(_MISSING.format(**names))
+    (count,) = con.execute("SELECT count(*) FROM missing").fetchall()[0]
+    runs = {run for (run,) in con.execute("SELECT DISTINCT run FROM missing").fetchall()}
+    if runs:
+        con.execute(
+            f"INSERT INTO metrics SELECT {_POINT} FROM missing ORDER BY run, key, step, time"
+        )
+        con.execute(
+            f"DELETE FROM summaries USING {_CHANGED} n "
+            "WHERE summaries.run = n.run AND summaries.key = n.key"
+        )
+        con.execute(_SUMMARIES.format(**names))
+        con.execute(
+            "INSERT INTO scattered (run) SELECT DISTINCT run FROM missing "
+            "WHERE run NOT IN (SELECT run FROM scattered)"
+        )
+    for table in ("differing", "missing"):
+        con.execute(f"DROP TABLE {table}")
+    return int(count), runs
