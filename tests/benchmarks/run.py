@@ -1,115 +1,126 @@
-"""Measure celltrail's targets on this machine: ``make bench``.
+"""Measure celltrail beside its peers on this machine: ``make bench``.
 
-Medians over several rounds, each against its target. It measures and never fails: figures of
-a loaded machine say little, and a test that depends on them would say nothing.
+Each tracker works in an environment and in processes of its own, in turn with the others, and
+what it stored is read back. It measures and never fails: figures of a loaded machine say
+little, and a test that depends on them would say nothing.
 """
 
 from __future__ import annotations
 
-import os
+import argparse
 import shutil
-import statistics
-import subprocess
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import celltrail as ct
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-FOLDER = Path(__file__).resolve().parents[2] / "build" / "bench"
+from bench_crowd import crowds, kills
+from bench_figures import OURS, Row
+from bench_own import OWN
+from bench_report import machine, markdown, notes, put_into, table, text_table, to_json
+from bench_sizes import FULL, QUICK, TINY, Sizes
+from bench_trackers import ALL, FOLDER, ROOT, STORES, Tracker, install, versions
+from bench_work import SHARED
 
-PARAMS = {f"p{i}": i / 7 for i in range(10)}
-METRICS = {f"m{i}": i / 3 for i in range(5)}
-
-
-def median(function: Callable[[], float], rounds: int) -> float:
-    function()  # the first one warms up
-    return statistics.median(function() for _ in range(rounds))
-
-
-def new_store(name: str) -> None:
-    """Choose an empty store. It stays there: celltrail closes it only at the very end."""
-    ct.use(FOLDER / f"{name}.duckdb")
+WORKLOADS = {**SHARED, "kill": kills, "crowd": crowds}
 
 
-def import_seconds() -> float:
-    """What ``import celltrail`` costs beyond a bare Python, each in a process of its own."""
-
-    def once(code: str) -> float:
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        return time.perf_counter() - began
-
-    return once("import celltrail") - once("pass")
-
-
-def log_seconds(calls: int = 100_000) -> float:
-    """What one ``log()`` of three values costs in a loop that does nothing else."""
-    with ct.track("hot loop") as run:
-        began = time.perf_counter()
-        for step in range(calls):
-            run.log({"loss": 0.5, "accuracy": 0.25, "rate": 0.125}, step=step)
-        return (time.perf_counter() - began) / calls
+def options(words: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Measure celltrail beside its peers.")
+    peers = [tracker.key for tracker in ALL if tracker.key != OURS]
+    names = [*WORKLOADS, *OWN]
+    parser.add_argument("--peers", nargs="*", choices=peers, default=peers, metavar="PEER")
+    parser.add_argument(
+        "--workloads", nargs="+", choices=names, default=names, metavar="WORKLOAD",
+        help=", ".join(names),
+    )  # fmt: skip
+    parser.add_argument("--rounds", type=int, help="processes for each figure and tracker")
+    parser.add_argument("--quick", action="store_true", help="smaller, in about five minutes")
+    parser.add_argument("--tiny", action="store_true", help="only to see that all of it works")
+    parser.add_argument("--readme", action="store_true", help="put the tables into README.md")
+    parser.add_argument("--keep", action="store_true", help="keep the stores that were made")
+    return parser.parse_args(words)
 
 
-def life_seconds() -> float:
-    """What a run with ten params and five metrics costs, until a kill cannot lose it."""
-    began = time.perf_counter()
-    with ct.track("life", params=PARAMS) as run:
-        run.log(METRICS)
-    return time.perf_counter() - began
+def sizes_of(asked: argparse.Namespace) -> Sizes:
+    """Choose how much is measured."""
+    sizes = TINY if asked.tiny else QUICK if asked.quick else FULL
+    parts = ("rounds", "read_rounds", "crowd_rounds", "kills")
+    if asked.rounds:
+        sizes = replace(sizes, **dict.fromkeys(parts, asked.rounds))
+    return sizes
 
 
-def fill(runs: int) -> None:
-    params = {f"p{i}": i / 7 for i in range(20)}
-    for number in range(runs):
-        with ct.track(f"run {number}", params=params) as run:
-            run.log({f"m{i}": number / (i + 1) for i in range(10)})
-    len(ct.runs(limit=1))  # merges
+def ready(asked: argparse.Namespace) -> tuple[list[Tracker], dict[str, str]]:
+    """Install the peers, and say which cannot be."""
+    absent = {}
+    trackers = []
+    for tracker in ALL:
+        if tracker.key not in (OURS, *asked.peers):
+            continue
+        reason = install(tracker)
+        if reason:
+            absent[tracker.title] = reason
+        else:
+            trackers.append(tracker)
+    return trackers, absent
 
 
-def table_seconds() -> float:
-    """What it costs to read all runs as a DataFrame."""
-    began = time.perf_counter()
-    ct.runs().df()
-    return time.perf_counter() - began
+def measure(
+    asked: argparse.Namespace, trackers: list[Tracker], sizes: Sizes
+) -> tuple[list[Row], list[Row]]:
+    """Do the work, and say how long each part of it takes."""
+    shared: list[Row] = []
+    own: list[Row] = []
+    for name in [each for each in (*WORKLOADS, *OWN) if each in asked.workloads]:
+        began = time.monotonic()
+        print(f"  {name:<12}", end="", flush=True)
+        if name in WORKLOADS:
+            shared += WORKLOADS[name](trackers, sizes)
+        else:
+            own += OWN[name](sizes)
+        print(f" {time.monotonic() - began:.0f} s", flush=True)
+    return shared, own
 
 
-def curve_seconds(run_name: str) -> float:
-    """What it costs to read one curve of 100,000 points."""
-    run = ct.run(run_name)
-    began = time.perf_counter()
-    run.history("loss")
-    return time.perf_counter() - began
-
-
-def show(what: str, seconds: float, target: float, unit: float, name: str) -> None:
-    mark = "" if seconds <= target else "   over"
-    figure, limit = seconds / unit, target / unit
-    print(f"  {what:<52}{figure:>9.3g} {name:<3} target {limit:g} {name}{mark}", flush=True)
-
-
-def main() -> None:
-    """Print the figures one after the other."""
-    print(f"celltrail {ct.__version__}, Python {sys.version.split()[0]}, {os.cpu_count()} cores\n")
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
-    show("import celltrail, beyond bare Python", median(import_seconds, 7), 0.1, 1e-3, "ms")
-    new_store("log")
-    show("log() of three values", median(log_seconds, 5), 4e-6, 1e-6, "µs")
-    show(
-        "one curve of 100,000 points",
-        median(lambda: curve_seconds("hot loop"), 5),
-        0.05,
-        1e-3,
-        "ms",
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure, print the tables, and write them to ``build/bench/``."""
+    asked = options(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # ends what it began, too
+    sizes = sizes_of(asked)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    trackers, absent = ready(asked)
+    found = {tracker.key: versions(tracker) for tracker in trackers}
+    where = machine()
+    try:
+        shared, own = measure(asked, trackers, sizes)
+    finally:
+        if not asked.keep:
+            shutil.rmtree(STORES, ignore_errors=True)
+    marks: list[str] = []
+    for rows, columns in ((shared, trackers), (own, trackers[:1])):
+        if rows:
+            print("\n" + text_table(table(rows, columns, marks)))
+    print("\n" + "\n".join(notes(marks)))
+    for name, reason in absent.items():
+        print(f"{name} is missing: {reason}")
+    rounds = (
+        f"Medians of {sizes.rounds} fresh processes each ({sizes.read_rounds} for tables and "
+        f"curves, {sizes.crowd_rounds} for crowds, {sizes.kills} kills), trackers in turn; what "
+        "was stored is read back, and ✗ marks what is missing or missed."
     )
-    new_store("life")
-    show("one run's life, safe from kill -9", median(life_seconds, 200), 1.1e-3, 1e-3, "ms")
-    new_store("table")
-    fill(10_000)
-    show("10,000 runs × 30 columns → pandas", median(table_seconds, 5), 0.3, 1e-3, "ms")
+    text = markdown(shared, own, trackers, found, absent, where, rounds)
+    (FOLDER / "results.md").write_text(text, "utf-8")
+    results = to_json([*shared, *own], found, absent, where)
+    (FOLDER / "results.json").write_text(results, "utf-8")
+    print(f"\n{FOLDER / 'results.json'}, {FOLDER / 'results.md'}")
+    if asked.readme and not put_into(ROOT / "README.md", text):
+        print("README.md has no <!-- bench --> and <!-- /bench -->: nothing was put into it.")
 
 
 if __name__ == "__main__":
