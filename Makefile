@@ -31,15 +31,21 @@ lab: .venv/.installed build/lab/demo.ipynb ## Open a copy of the demo notebook i
 	cd build/lab && $(CURDIR)/$(VENV) -m jupyterlab $$([ "$$(id -u)" != 0 ] || echo --allow-root) demo.ipynb
 
 ##@ Develop
-.PHONY: test test-all bench build lint format notebooks clean
+.PHONY: test test-all soak bench scale build lint format notebooks clean
 test: lint test-js test-fast test-parts test-notebooks test-browser ## Run every test, under 15 minutes on 2 cores
 
 test-all: test ## Run test, other versions of Python and of what we stand on, and the browser tests again
 	$(PYTEST) tests -m heavy
 	for again in 1 2 3; do $(PYTEST) tests/browser -m "not heavy"; done
 
-bench: .venv/.dev ## Measure the targets side by side
-	$(VENV) tests/benchmarks/run.py
+soak: .venv/.dev ## Write, read and kill for MINUTES (10), and see that nothing is lost
+	$(VENV) tests/soak/run.py --minutes $(or $(MINUTES),10)
+
+bench: .venv/.dev ## Measure the targets side by side with other trackers, in the README too
+	$(VENV) tests/benchmarks/run.py $(or $(ARGS),--readme)
+
+scale: .venv/.dev ## Measure a store of ten million points
+	$(VENV) tests/benchmarks/scale.py
 
 build: .venv/.installed ## Build the wheel and the sdist into dist/
 	rm -rf dist
