@@ -97,6 +97,7 @@ def test_the_users_own_connection_in_the_same_kernel_keeps_merges_waiting_and_no
 ) -> None:
     code = f"""
         import duckdb
+        from celltrail.store.notices import take_deferred
         recorder = Recorder(path)
         run = recorder.run("r")
         merger = Merger(store, interval=0.01)
@@ -114,13 +115,14 @@ def test_the_users_own_connection_in_the_same_kernel_keeps_merges_waiting_and_no
             recorder.log(run, step, x=step)
         time.sleep(0.3)                         # the merger finds the file held, again and again
         assert con.execute("SELECT count(*) FROM v_history").fetchall() == before
-        say(*heard)
+        told = take_deferred()
+        say(*[f"celltrail: {{message}}" for message in told])
         con.close()
         del con
         recorder.end(run)
         recorder.close()
         merger.stop()
-        say("merged", attempt(store.merge), len(heard))
+        say("merged", attempt(store.merge), len(told + take_deferred()), *heard)
         """
     with process(path, code) as logging:
         said = line(logging)
