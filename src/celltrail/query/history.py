@@ -55,9 +55,7 @@ def history_frame(
             "name": pd.Series(labels[where], dtype="str"),
             "metric": pd.Series(np.full(len(where), metric, dtype=object), dtype="str"),
             "step": points.step,
-            "time": pd.to_datetime(points.time, unit="us", utc=True).astype(
-                "datetime64[us, UTC]"
-            ),
+            "time": pd.to_datetime(points.time, unit="us", utc=True).astype("datetime64[us, UTC]"),
             "value": points.value,
         }
     )
