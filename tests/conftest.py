@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from celltrail.config import use_store
+from celltrail.store.notices import take_deferred
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -58,6 +59,7 @@ def own_world(
     monkeypatch.setenv("CELLTRAIL_STORE", str(tmp_path / "celltrail.duckdb"))
     monkeypatch.chdir(tmp_path)
     yield
+    take_deferred()
     use_store(None)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from process_runner import kill_9, run_script, running
-from spool_recorder import Recorder
+from spool_recorder import Recorder, now
 
 import celltrail as ct
 from celltrail.errors import RunInUseError
@@ -131,12 +131,9 @@ class Lives:
         first = self.recorders[0]
         self.run = first.run("run")
         first.end(self.run, "failed")
-        for before, after in zip(self.recorders, self.recorders[1:], strict=False):
-            self.resume(before, after)
+        for at, recorder in enumerate(self.recorders[1:], start=now()):
+            recorder.writer.event("resume", run=self.run, session=recorder.session, at=at)
         self.recorders[1].end(self.run, "interrupted")
-
-    def resume(self, before: Recorder, after: Recorder) -> None:
-        after.writer.event("resume", run=self.run, session=after.session, after=before.session)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
@@ -162,6 +159,30 @@ def test_in_whatever_order_the_lives_of_a_run_are_merged_its_end_is_the_last_one
     assert row.session == lives.recorders[2].session
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=str)
+def test_a_session_that_takes_a_run_back_owns_it_in_whatever_order(
+    store_path: Path, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    """Also by a clock that was put back in between."""
+    first, second = recorders = [Recorder(store_path) for _ in range(2)]
+    run = first.run("run")
+    first.end(run, "failed")
+    second.writer.event("resume", run=run, session=second.session, at=10**15 + 1)
+    second.end(run, "interrupted")
+    first.writer.event("resume", run=run, session=first.session, at=10**15 + 2)
+    first.end(run, "finished")
+    for recorder in recorders:
+        recorder.close()
+        recorder.writer.folder.rename(tmp_path / recorder.session)
+    store = open_store(store_path)
+    for i in order:
+        Layout(store_path).spool.mkdir(exist_ok=True)
+        (tmp_path / recorders[i].session).rename(recorders[i].writer.folder)
+        store.merge()
+    (row,) = store.run_rows()
+    assert (row.status, row.session) == ("finished", first.session)
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_two_that_take_a_run_at_once_end_it_once(store_path: Path, first: int) -> None:
     old, *both = recorders = [Recorder(store_path) for _ in range(3)]
@@ -169,8 +190,9 @@ def test_two_that_take_a_run_at_once_end_it_once(store_path: Path, first: int) -
     old.close()
     store = open_store(store_path)
     store.merge()
+    at = now()
     for recorder in both[::-1] if first else both:
-        recorder.writer.event("resume", run=run, session=recorder.session, after=old.session)
+        recorder.writer.event("resume", run=run, session=recorder.session, at=at)
         store.merge()
     both[0].end(run, "failed")
     both[1].end(run, "finished")

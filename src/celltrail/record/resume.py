@@ -14,6 +14,7 @@ from celltrail.record.journal import Journal
 from celltrail.store import open_store
 from celltrail.store.layout import Layout
 from celltrail.store.resume import living_owner
+from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,7 +103,8 @@ def _take_over(store: Path, row: RunRow, data: TableData) -> ActiveRun:
     names = params.names
     journal.params.update({names[params.key[i]]: params.value(i) for i in range(len(params))})
     session = journal.session
-    resumed = {"run": row.id, "session": session.id, "after": row.session}
+    at = max(now_us(), (row.resumed or 0) + 1)
+    resumed = {"run": row.id, "session": session.id, "at": at}
     events: list[Event] = [("run", _identity(row, session.id)), ("resume", resumed)]
     session.writer.events(events)
     run = ActiveRun(

@@ -90,31 +90,30 @@ class Access:
         self._file = identity(self.path)
 
     def compact(self, wait: float = 0.0) -> bool:
-        """Put the points of one run that has ended together, slab by slab.
+        """Put a part of the points of a run that has ended together.
 
         Parameters
         ----------
         wait
-            Seconds to wait for others before each slab; 0 tries once.
+            Seconds to wait for others; 0 tries once.
 
         Returns
         -------
         bool
-            Whether there is more to do, now or, when others were busy, later.
+            Whether there is more to do. Leave others a moment before the next part.
         """
         if not (self._slabs or self._outcome.scattered):
             return False
         try:
-            if not self._slabs:
-                with self.writing(wait) as con:
-                    self._slabs = claim(con)
-            while self._slabs:
-                with self.writing(wait) as con:
+            with self.writing(wait) as con:
+                self._slabs = self._slabs or claim(con)
+                if self._slabs:
                     compact_slab(con, self._slabs[0], is_last=len(self._slabs) == 1)
-                del self._slabs[0]
         except StoreBusyError:
-            return True
-        return self._outcome.scattered
+            return False
+        if self._slabs:
+            del self._slabs[0]
+        return bool(self._slabs) or self._outcome.scattered
 
     def freshen(self) -> None:
         """Merge before a read, unless somebody just did: what is left then is laid over it.

@@ -28,6 +28,11 @@ INSERT INTO param_changes
 SELECT p.* FROM params p JOIN (SELECT unnest($1::BIGINT[]) AS run, unnest($2::VARCHAR[]) AS key) n
 ON p.run = n.run AND p.key = n.key
 """
+_PARAM_TIMES = """
+SELECT p.run, p.key, epoch_us(p.time) FROM params p
+JOIN (SELECT unnest($1::BIGINT[]) AS run, unnest($2::VARCHAR[]) AS key) n
+ON p.run = n.run AND p.key = n.key WHERE p.time IS NOT NULL
+"""
 _DELETE_PARAMS = """
 DELETE FROM params USING (SELECT unnest($1::BIGINT[]) AS run, unnest($2::VARCHAR[]) AS key) n
 WHERE params.run = n.run AND params.key = n.key
@@ -120,8 +125,11 @@ class Gathered:
 def gather(slices: Sequence[Slice]) -> Gathered:
     """Read what is in some slices; those of one session must be in their order."""
     changes, points = Changes(), PointBatch()
+    written: dict[str, bytes] = {}
     for part in slices:
-        changes.read(part.session, part.events)
+        written[part.session] = written.get(part.session, b"") + part.events
+    changes.read(written)
+    for part in slices:
         points.add(part.points, part.known + part.events)
     for run_id in points.run_ids():
         changes.run(run_id)
@@ -203,6 +211,13 @@ def _params(
     there = [place for place in current if place[0] in old]  # of a new run nothing is there
     if there:
         places = [list(column) for column in zip(*there, strict=True)]
+        for run, key, time in con.execute(_PARAM_TIMES, places).fetchall():
+            # Another process said something later, and was merged before.
+            if time > (current[run, key][-1] or 0):
+                superseded.append(current.pop((run, key)))
+        there = [place for place in there if place in current]
+    if there:
+        places = [list(column) for column in zip(*there, strict=True)]
         con.execute(_SUPERSEDED, places)
         con.execute(_DELETE_PARAMS, places)
     insert(con, "param_changes", superseded)
@@ -222,15 +237,21 @@ def _blobs(con: DuckDBPyConnection, layout: Layout, changes: Changes) -> list[tu
     """Take small artifacts into the database; large ones are files already."""
     new = _new(con, "blobs", "sha256", changes.blobs)
     done = []
-    for sha256, session in changes.blobs.items():
-        path = layout.blob(session, sha256)
-        if not path.is_file():
-            continue
-        data = path.read_bytes()
-        # A file that is not what it is named after (the disk was full) is no such blob.
-        if sha256 in new and hashlib.sha256(data).hexdigest() == sha256:
-            insert(con, "blobs", [(sha256, len(data), data)])
-        done.append((session, sha256))
+    taken = []
+    for sha256, sessions in changes.blobs.items():
+        for session in sorted(sessions):
+            path = layout.blob(session, sha256)
+            if not path.is_file():
+                continue
+            # A file that is not what it is named after (the disk was full) is no such blob:
+            # another session may have a good one.
+            if sha256 in new:
+                data = path.read_bytes()
+                if hashlib.sha256(data).hexdigest() == sha256:
+                    taken.append((sha256, len(data), data))
+                    new.discard(sha256)
+            done.append((session, sha256))
+    insert(con, "blobs", taken)
     return done
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from celltrail.store.blobs import is_address
 from celltrail.store.values import encode_param, real, text, text_or_none, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Changes", "SegmentNames"]
 
@@ -64,8 +66,8 @@ class Changes:
     ----------
     runs
         Run id to new values of columns of ``runs``; ``previous`` and ``number`` are
-        found out later, ``parent`` is an id here. ``resumes`` (who took it over from
-        whom) and ``ends`` (session to the columns of an end) are settled there too.
+        found out later, ``parent`` is an id here. ``resumes`` (when who took it
+        over) and ``ends`` (session to the columns of an end) are settled there too.
     again
         The same, for what counts only where the store does not know the run.
     params
@@ -90,28 +92,42 @@ class Changes:
     datasets: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     run_datasets: list[tuple[Any, ...]] = field(default_factory=list)
     cells: list[tuple[Any, ...]] = field(default_factory=list)
-    blobs: dict[str, str] = field(default_factory=dict)
+    blobs: dict[str, set[str]] = field(default_factory=dict)
     skipped: int = 0
 
-    def read(self, session: str, events: bytes) -> None:
-        """Take in lines of events that a session wrote.
+    def read(self, written: Mapping[str, bytes]) -> None:
+        """Take in lines of events, session by session, in the order of their times.
 
         Notes
         -----
+        Where several processes log to one run, what was said last counts, whoever said it;
+        of one session the order is that of its lines, whatever its clock did.
+
         Unknown kinds are of a later version and are passed over. A line that is damaged
         is counted and passed over too: it must not keep all others out of the store.
         """
-        # What the writer writes is ASCII; anything else is damage, which no line survives.
-        for line in events.decode("ascii", "surrogateescape").split("\n"):
-            if not line:
-                continue
+        streams = (self._events(session, lines) for session, lines in written.items())
+        for _, session, event in heapq.merge(*streams, key=itemgetter(0)):
             try:
-                event = _decode(line)
                 handler = _HANDLERS.get(event["e"])
                 if handler is not None:
                     handler(self, session, event)
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 self.skipped += 1
+
+    def _events(self, session: str, lines: bytes) -> Iterator[tuple[int, str, Event]]:
+        latest = 0
+        # What the writer writes is ASCII; anything else is damage, which no line survives.
+        for line in lines.decode("ascii", "surrogateescape").split("\n"):
+            if not line:
+                continue
+            try:
+                event = _decode(line)
+                latest = max(latest, whole(event.get("t")) or 0)
+            except (ValueError, AttributeError, RecursionError):
+                self.skipped += 1
+                continue
+            yield latest, session, event
 
     def run(self, run_id: str) -> dict[str, Any]:
         """Give the changes of one run, to be added to."""
@@ -129,7 +145,7 @@ class Changes:
             rows[:] = [row for row in rows if row[0] not in purged]
         self.cells = [(*row[:-1], None if row[-1] in purged else row[-1]) for row in self.cells]
         kept = {row[5] for row in self.artifacts}
-        self.blobs = {sha256: session for sha256, session in self.blobs.items() if sha256 in kept}
+        self.blobs = {sha256: found for sha256, found in self.blobs.items() if sha256 in kept}
 
 
 def _decode(line: str) -> Any:
@@ -188,7 +204,7 @@ def _run_end(changes: Changes, session: str, event: Event) -> None:
 def _resume(changes: Changes, session: str, event: Event) -> None:
     taker = text(event.get("session") or session)
     run = changes.run(event["run"])
-    run.setdefault("resumes", []).append((text_or_none(event.get("after")), taker))
+    run.setdefault("resumes", []).append((whole(event.get("at")) or 0, taker))
     run.get("ends", {}).pop(taker, None)  # that was the end before this
 
 
@@ -269,7 +285,7 @@ def _artifact(changes: Changes, session: str, event: Event) -> None:
         message = f"{sha256!r} is no address"
         raise ValueError(message)
     size = whole(event["size"]) or 0
-    changes.blobs.setdefault(sha256, session)
+    changes.blobs.setdefault(sha256, set()).add(session)
     changes.artifacts.append(
         (
             text(event["run"]),

@@ -34,6 +34,15 @@ __all__ = [
     "warm",
 ]
 
+_SETTINGS = (
+    # Columns of Python objects are texts; it need not look through them to find out.
+    "pandas_analyze_sample = 0",
+    # It would be printed into whatever cell runs.
+    "enable_progress_bar = false",
+    # A file of another database is none of ours, and nothing is ever downloaded.
+    "autoinstall_known_extensions = false",
+    "autoload_known_extensions = false",
+)
 #: Not kept in the file: DuckDB writes larger groups whenever it is not told so.
 _ROW_GROUPS = "ROW_GROUP_SIZE 16384"
 #: The oldest DuckDB that reads and writes our stores is 1.5. For making a file: one that
@@ -72,13 +81,12 @@ class _Instance:
             import duckdb
 
             # No threads of its own: a forked child inherits none of them in mid-work.
-            self.con = duckdb.connect(":memory:", config={"threads": 1})
-            # Columns of Python objects are texts; it need not look through them to find out.
-            self.con.execute("SET pandas_analyze_sample = 0")
+            con = duckdb.connect(":memory:", config={"threads": 1})
+            for setting in _SETTINGS:
+                con.execute(f"SET {setting}")
             with suppress(duckdb.Error):  # versions before 2.0 have no such threads
-                self.con.execute("SET async_threads = 0")
-            # It would be printed into whatever cell runs.
-            self.con.execute("SET enable_progress_bar = false")
+                con.execute("SET async_threads = 0")
+            self.con = con
         return self.con
 
     def discard(self) -> None:
@@ -236,20 +244,29 @@ def attached(path: Path, *, read_only: bool) -> Iterator[DuckDBPyConnection]:
     con = _instance.connection()
     try:
         con.execute(f"ATTACH {quoted(path)} AS store ({_options(path, read_only)})")
-        try:
-            file = identity(path)
-            con.execute("USE store")
-            yield con
-        except BaseException:  # whatever it is: detached first, then raised on
-            _let_go(con)
-            raise
+        file = identity(path)
+        con.execute("USE store")
+        yield con
         con.execute("USE memory")
         con.execute("DETACH store")
-    except duckdb.Error as error:
+    except BaseException as error:  # whatever it is: detached first, then raised on
         _let_go(con)
-        raise translated(error, path) from error
+        if _is_interrupt(error):
+            raise KeyboardInterrupt from error
+        if isinstance(error, duckdb.Error):
+            raise translated(error, path) from error
+        raise
     if not read_only and identity(path) != file:
         raise StoreReplacedError(path)
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Say whether it is an interrupt of the user's that DuckDB gives another form."""
+    import duckdb
+
+    if isinstance(error, duckdb.Error):
+        return isinstance(error, duckdb.InterruptException) or "KeyboardInterrupt" in str(error)
+    return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -263,20 +280,25 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 def _options(path: Path, read_only: bool) -> str:
     if read_only:
-        return "READ_ONLY"
-    return _ROW_GROUPS if path.exists() else f"{_STORAGE}, {_ROW_GROUPS}"
+        return "READ_ONLY, TYPE duckdb"
+    options = f"TYPE duckdb, {_ROW_GROUPS}"
+    return options if path.exists() else f"{options}, {_STORAGE}"
 
 
 def _let_go(con: DuckDBPyConnection) -> None:
-    """Detach after a failure, at the price of the instance if need be."""
+    """Detach everything after a failure, at the price of the instance if need be."""
     import duckdb
 
     if _instance.con is not con:
         return
-    with suppress(duckdb.Error):  # there may be no transaction
-        con.rollback()
     try:
+        with suppress(duckdb.Error):  # there may be no transaction
+            con.rollback()
         con.execute("USE memory")
-        con.execute("DETACH DATABASE IF EXISTS store")
+        for name in ("fresh", "store"):
+            con.execute(f"DETACH DATABASE IF EXISTS {name}")
     except duckdb.Error:
         _instance.discard()
+    except BaseException:  # interrupted once more
+        _instance.discard()
+        raise

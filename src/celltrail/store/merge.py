@@ -9,7 +9,7 @@ from celltrail.errors import StoreUnwritableError
 from celltrail.store.apply import apply_slices, gather, mark_lost
 from celltrail.store.compact import next_run
 from celltrail.store.instance import attached
-from celltrail.store.notices import warn
+from celltrail.store.notices import defer
 from celltrail.store.owner import Life, SessionOwner
 from celltrail.store.schema import create, migrate
 from celltrail.store.spool import Offsets, Slice, Spool, Writer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from celltrail.store.layout import Layout
 
-__all__ = ["Outcome", "mark_ended", "merge_spool", "owners_of", "unmerged"]
+__all__ = ["Outcome", "batches", "mark_ended", "merge_spool", "owners_of", "unmerged"]
 
 #: Bytes of records in one transaction, so that memory stays bounded.
 _BATCH = 16 << 20
@@ -76,7 +76,7 @@ def merge_spool(layout: Layout) -> Outcome:
         owners = owners_of(writers)
         blobs: list[tuple[str, str]] = []
         skipped = 0
-        for batch in _batches(_slices(writers, merged)):
+        for batch in batches(_slices(writers, merged)):
             con.execute("BEGIN")
             more, taken = apply_slices(con, layout, gather(batch), owners)
             con.execute("COMMIT")
@@ -88,8 +88,8 @@ def merge_spool(layout: Layout) -> Outcome:
     for session, sha256 in blobs:
         layout.blob(session, sha256).unlink(missing_ok=True)
     _clean_up(writers)
-    if skipped:
-        warn(f"{skipped:,} damaged records in {layout.spool} were passed over.")
+    if skipped:  # not from here: this may be a thread, beside any cell
+        defer(f"{skipped:,} damaged records in {layout.spool} were passed over.")
     return Outcome(merged, scattered)
 
 
@@ -116,7 +116,8 @@ def _slices(writers: Iterable[Writer], merged: dict[tuple[str, int], Offsets]) -
                 yield part
 
 
-def _batches(slices: Iterable[Slice]) -> Iterator[list[Slice]]:
+def batches(slices: Iterable[Slice]) -> Iterator[list[Slice]]:
+    """Put slices together into as many as are applied in one go."""
     batch: list[Slice] = []
     size = 0
     for part in slices:
@@ -164,13 +165,15 @@ def _finish(
 
 
 def _dead_sessions(con: DuckDBPyConnection) -> set[str]:
-    """Find sessions with running runs whose process is gone, whatever became of their spool."""
+    """Find sessions with running runs whose process is not here, whatever became of their spool."""
     rows = con.execute(
         "SELECT id, host, pid, process_started, boot FROM sessions WHERE id IN "
         "(SELECT session FROM runs WHERE status = 'running')"
     ).fetchall()
     owners = (SessionOwner(*row) for row in rows if None not in row)
-    return {owner.id for owner in owners if owner.life() is Life.DEAD}
+    # Whoever writes has a folder in the spool. Of one without, on whatever machine, nothing more
+    # will come: the store was copied, or what came before is all there is.
+    return {owner.id for owner in owners if owner.life() is not Life.ALIVE}
 
 
 def _clean_up(writers: Iterable[Writer]) -> None:

@@ -17,6 +17,8 @@ __all__ = ["Merger"]
 
 #: Seconds that a merge waits for its turn; a fork of this process may have to wait as long.
 _WAIT = 0.2
+#: Seconds that others are left between two parts of a compaction.
+_BREATH = 0.05
 #: Seconds between two merges at least, when runs end one after the other.
 _PAUSE = 0.25
 
@@ -42,14 +44,18 @@ class Merger:
         self._pid = 0
 
     def start(self) -> None:
-        """Start the thread; does nothing when it runs."""
+        """Start the thread; does nothing when it runs, or when none can be started."""
         if self._thread is not None and self._thread.is_alive():
             return
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._pid = os.getpid()
-        self._thread = threading.Thread(target=self._work, name="celltrail-merge", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._work, name="celltrail-merge", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # at the very end of the interpreter, or out of threads
+            return  # reads and the end of the session merge all the same
+        self._thread = thread
         load_engine()
         # A daemon, so that Python does not wait for it before it runs exit handlers; but one
         # that is still inside DuckDB when the interpreter is torn down crashes the process.
@@ -78,12 +84,15 @@ class Merger:
             # Whoever merges takes in what everybody has logged: of many kernels one is enough.
             age = self._store.access.age()
             if woken:
-                stopped.wait(max(_PAUSE - age, 0.0))
+                if stopped.wait(max(_PAUSE - age, 0.0)):
+                    return
             elif age < self._interval / 2:
                 continue
             try:
                 if self._store.merge(wait=_WAIT):
-                    self._store.access.compact()
+                    while self._store.access.compact() and not stopped.wait(_BREATH):
+                        pass
+                self._warned = False
             except Exception as error:  # noqa: BLE001  # any; it is told, once
                 self._warn(error)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail.store.changes import SegmentNames
 from celltrail.store.points import Points, decode
 from celltrail.store.tables import insert
+from celltrail.store.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,6 +145,8 @@ def insert_points(con: DuckDBPyConnection, batch: PointBatch, runs: Mapping[str,
         columns[name] = np.concatenate([getattr(part, name) for part in parts])
     # Points of one run lie together, as they are read. A stable sort keeps the order in
     # which they were logged where all else is equal.
+    # One damaged time must not keep all others out of the store.
+    columns["time"] = np.clip(columns["time"], EARLIEST, LATEST)
     order = np.lexsort((columns["time"], columns["step"], key, run))
     damaged = (run == 0) | (key == 0)
     order = order[(~damaged & (run != PURGED))[order]]

@@ -8,10 +8,11 @@ tables' own names show both together. So a read needs no exclusive lock, and no 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from celltrail.store.apply import apply_slices, gather
-from celltrail.store.merge import mark_ended, owners_of, unmerged
+from celltrail.store.merge import batches, mark_ended, owners_of, unmerged
 from celltrail.store.tables import COLUMNS
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from celltrail.store.layout import Layout
-    from celltrail.store.spool import Writer
+    from celltrail.store.spool import Slice, Writer
 
 __all__ = ["overlaid"]
 
@@ -65,26 +66,38 @@ def overlaid(
     DuckDBPyConnection
         The same connection, whose unqualified names are of views now.
     """
-    slices = list(unmerged(con, writers))
-    ended = any(writer.ended for writer in writers)
-    if not slices and not ended:
+    if not _lay_over(con, layout, writers):
         yield con
         return
+    yield con
+    # After a failure whoever attached the store lets go of this too.
+    con.execute("USE store")
+    con.execute("DETACH fresh")
+
+
+def _lay_over(con: DuckDBPyConnection, layout: Layout, writers: Sequence[Writer]) -> bool:
+    """Make the tables and views; say whether there was any need."""
+    found = [gather(batch) for batch in islice(batches(unmerged(con, writers)), 2)]
+    if not found and not any(writer.ended for writer in writers):
+        return False
+    concerned = {run_id for each in found for run_id in each.changes.runs}
+    again: Iterator[list[Slice]] = iter(())
+    if len(found) > 1:
+        # So much that it is read once more rather than kept: memory stays bounded.
+        found.clear()
+        for batch in batches(unmerged(con, writers)):
+            concerned.update(gather(batch).changes.runs)
+        again = batches(unmerged(con, writers))
     con.execute("ATTACH ':memory:' AS fresh")
-    try:
-        found = gather(slices)
-        _copy(con, list(found.changes.runs))
-        con.execute("USE fresh")
-        con.execute("BEGIN")
-        if slices:
-            apply_slices(con, layout, found, owners_of(writers), take_blobs=False)
-        mark_ended(con, writers)
-        con.execute("COMMIT")
-        _show(con)
-        yield con
-    finally:
-        con.execute("USE store")
-        con.execute("DETACH fresh")
+    _copy(con, list(concerned))
+    con.execute("USE fresh")
+    con.execute("BEGIN")
+    for each in chain(found, map(gather, again)):
+        apply_slices(con, layout, each, owners_of(writers), take_blobs=False)
+    mark_ended(con, writers)
+    con.execute("COMMIT")
+    _show(con)
+    return True
 
 
 def _copy(con: DuckDBPyConnection, run_ids: list[str]) -> None:

@@ -42,7 +42,8 @@ _RUNS = """
 SELECT r.run, r.id, r.number, r.name, r.experiment, r.session, r.status, epoch_us(r.started),
     epoch_us(r.ended), r.note, r.kind, r.source, r.source_name, r.cell_id, r.execution_count,
     r.notebook, before.id, above.id, r.error_type, r.error_message, r.error_traceback,
-    r.git_commit, r.git_branch, r.git_dirty, r.environment, r.cpu_seconds, r.peak_memory
+    r.git_commit, r.git_branch, r.git_dirty, r.environment, r.cpu_seconds, r.peak_memory,
+    epoch_us(r.resumed)
 FROM runs r
 LEFT JOIN runs before ON before.run = r.previous
 LEFT JOIN runs above ON above.run = r.parent

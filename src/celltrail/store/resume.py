@@ -24,28 +24,26 @@ _GOING_ON = {
 }
 
 
-def settle(run: dict[str, Any], resumes: Iterable[tuple[str | None, str]]) -> None:
+def settle(run: dict[str, Any], resumes: Iterable[tuple[int, str]]) -> None:
     """Give a run to the session that took it over last, in whatever order that is learnt.
 
-    A session that resumes a run says from which session it takes it. Where two take it
-    from the same one, the greater id wins: so every order of merging comes to one result.
+    Whoever resumes a run takes a time after that of the resumption before, which it has
+    read in the store, so that clocks of several machines do not matter. Of equal times the
+    greater id of a session counts.
 
     Parameters
     ----------
     run
         Columns of ``runs``, which are changed.
     resumes
-        (Session before, new session) of each time that the run was resumed.
+        (Time in microseconds, new session) of each time that the run was resumed.
     """
-    waiting = list(resumes)
-    while waiting:
-        owner = run["session"]
-        # First what a session resumed of its own, then what others took from it.
-        chosen = max(waiting, key=lambda r: (r[0] == owner, r[1] == owner, r[1]))
-        waiting.remove(chosen)
-        before, taker = chosen
-        if owner is None or before == owner or taker > owner:
-            run.update(_GOING_ON, session=taker)
+    known = (run["resumed"], run["session"]) if run["resumed"] else (0, "")
+    for resumption in resumes:
+        if resumption > known:
+            known = resumption
+            at, session = resumption
+            run.update(_GOING_ON, session=session, resumed=at)
 
 
 def living_owner(layout: Layout, session: str | None) -> SessionOwner | None:

@@ -39,8 +39,8 @@ class RunRow(NamedTuple):
         Its key within this store, which the other reads take.
     id, number, name, experiment, status
         As users know them.
-    started, ended
-        Microseconds since 1970 in UTC.
+    started, ended, resumed
+        Microseconds since 1970 in UTC; ``resumed`` of a run that another session went on with.
     previous, parent
         Ids of other runs.
     source_sha, environment
@@ -72,6 +72,7 @@ class RunRow(NamedTuple):
     environment: str | None
     cpu_seconds: float | None
     peak_memory: int | None
+    resumed: int | None
 
 
 @dataclass(frozen=True, slots=True)

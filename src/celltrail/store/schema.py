@@ -8,7 +8,8 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from celltrail.errors import StoreCorruptError, StoreNewerError
-from celltrail.store.instance import attached
+from celltrail.store.instance import attached, identity
+from celltrail.store.tables import COLUMNS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 __all__ = ["create", "expected_columns", "is_older", "migrate", "require_readable"]
+
+#: Tables that the first schema did not have.
+_SINCE_2 = {"purged", "scattered"}
+_MACROS = """
+SELECT function_name FROM duckdb_functions() WHERE database_name = 'store' AND NOT internal
+INTERSECT SELECT function_name FROM duckdb_functions() WHERE internal
+"""
+#: Files that were looked through: listing all functions takes longer than most reads.
+_without_macros: set[tuple[int, int] | None] = set()
 
 
 @cache
@@ -42,7 +52,27 @@ def _version(con: DuckDBPyConnection, path: Path) -> int:
     known = _migrations()[-1][0]
     if version > known:
         raise StoreNewerError(path, version, known)
+    _require_plain(con, path, tables, int(version))
     return int(version)
+
+
+def _require_plain(con: DuckDBPyConnection, path: Path, tables: set[str], version: int) -> None:
+    """Raise when what should be data is code, which would run as soon as it is read.
+
+    A store may be somebody else's: a view in the place of a table, or a macro in that of one
+    of DuckDB's functions, could read any file of this machine.
+    """
+    missing = {*COLUMNS, "metrics", "summaries"} - tables
+    if version == 1:
+        missing -= _SINCE_2
+    if missing:
+        raise StoreCorruptError(path, f"it has no table {min(missing)!r}")
+    file = identity(path)
+    if file not in _without_macros:
+        found = con.execute(_MACROS).fetchall()
+        if found:
+            raise StoreCorruptError(path, f"it has a macro in place of the function {found[0][0]}")
+        _without_macros.add(file)
 
 
 def require_readable(con: DuckDBPyConnection, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from contextlib import suppress
@@ -206,23 +207,12 @@ class Store:
     def _small(self, sha256: str) -> bytes | None:
         """Give the content of a small artifact: out of the spool, or once merged the file."""
         for path in self.access.layout.spool.glob(f"*/blobs/{sha256}"):
-            with suppress(FileNotFoundError):
-                return path.read_bytes()
-        data: bytes | None = self._content("blobs", "data", sha256)
-        return data
-
-    def _small(self, sha256: str) -> bytes | None:
-        """Give the content of a small artifact: out of the spool, or once merged the file."""
-        for path in self.access.layout.spool.glob(f"*/blobs/{sha256}"):
-            with suppress(FileNotFoundError):
-                return path.read_bytes()
-        data: bytes | None = self._content("blobs", "data", sha256)
-        return data
-
-    def artifact_bytes(self, sha256: str) -> bytes:
-        """Read an artifact's content whole: see `open_artifact`."""
-        with self.open_artifact(sha256) as stream:
-            return stream.read()
+            with suppress(OSError):
+                data = path.read_bytes()
+                if hashlib.sha256(data).hexdigest() == sha256:
+                    return data
+        stored: bytes | None = self._content("blobs", "data", sha256)
+        return stored
 
     def source(self, sha256: str) -> str:
         """Read a source text; UnknownNameError when there is none."""
@@ -272,12 +262,16 @@ class Store:
         SqlError
             For anything else than one query, or when DuckDB refuses it.
         """
+        why: object = None
         try:
-            self.access.merge()
+            if not self.access.merge():
+                why = f"{self.path} is in use all the time."
         except StoreUnwritableError as error:
             if not self.path.exists():
                 raise
-            warn(f"{error} What was logged since is not seen by queries.", stacklevel=3)
+            why = error
+        if why is not None:
+            warn(f"{why} What was logged since is not seen by queries.", stacklevel=3)
         return ask(self.access, query, parameters)
 
 

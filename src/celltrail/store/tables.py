@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from celltrail.store.values import EARLIEST, LATEST
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -25,7 +27,7 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
         "runs": "run:n id:s number:n name:s experiment:s session:s status:s started:t ended:t "
         "note:s kind:s source:s source_name:s cell_id:s execution_count:n notebook:s "
         "previous:n parent:n error_type:s error_message:s error_traceback:s git_commit:s "
-        "git_branch:s git_dirty:b environment:s cpu_seconds:d peak_memory:n deleted:t",
+        "git_branch:s git_dirty:b environment:s cpu_seconds:d peak_memory:n deleted:t resumed:t",
         "params": _PARAM,
         "param_changes": _PARAM,
         "metric_keys": "key:n name:s",
@@ -106,7 +108,10 @@ def _column(arrays: dict[str, Any], name: str, kind: str, values: Sequence[Any])
         return f"{name}::{sql_type}"
     filled = [0 if value is None else value for value in values] if missing.any() else values
     arrays[name] = np.array(filled, dtype)
-    read = f"make_timestamp({name})" if kind == "t" else name
+    read = name
+    if kind == "t":
+        arrays[name] = np.clip(arrays[name], EARLIEST, LATEST)
+        read = f"make_timestamp({name})"
     # DuckDB takes NaN in an array for a missing value, and not every version of it reads the
     # mask of a masked array: both are told by arrays of their own.
     if kind == "d" and (nan := np.isnan(arrays[name])).any():

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from celltrail.model import ParamValue
 
 __all__ = [
+    "EARLIEST",
+    "LATEST",
     "PARAM_KINDS",
     "TypedParam",
     "decode_param",
@@ -27,6 +29,8 @@ PARAM_KINDS: Final = ("int", "float", "bool", "text", "null", "json")
 TypedParam: TypeAlias = tuple[str, float | None, str | None, bool | None, str | None]
 
 _INT64 = 1 << 63
+#: The years 1 to 9999, in microseconds from 1970: what every reader of a TIMESTAMP can show.
+EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
 _EXACT_IN_DOUBLE = 1 << 53
 
 

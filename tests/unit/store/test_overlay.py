@@ -6,11 +6,13 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from spool_recorder import Recorder, now
 
+from celltrail.errors import StoreError
 from celltrail.ids import new_id
-from celltrail.store import access, open_store
+from celltrail.store import access, open_store, overlay
 from celltrail.store.store import Store
 
 
@@ -141,3 +143,52 @@ def test_a_run_whose_process_is_gone_is_lost_before_it_is_merged(
     recorder, _ = recorded
     (recorder.writer.folder / "done").touch()
     assert [row.status for row in open_store(path).run_rows()] == ["lost"]
+
+
+def test_much_that_is_not_merged_is_laid_over_in_parts(
+    path: Path, recorded: tuple[Recorder, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder, old = recorded
+    record_more(recorder, old)
+    another = Recorder(path)
+    another.param(old, "p", "of another process")
+    another.log(another.run("third"), 3, x=3.0)
+    store = open_store(path)
+    monkeypatch.setattr("celltrail.store.merge._BATCH", 1)
+    before = everything(store)
+    store.merge()
+    assert everything(store) == before
+
+
+@pytest.mark.parametrize("error", [duckdb.Error("out of memory"), KeyboardInterrupt()], ids=repr)
+@pytest.mark.parametrize("place", ["apply_slices", "_copy", "_show"])
+def test_a_read_that_fails_does_not_keep_the_next_one_from_reading(
+    path: Path,
+    recorded: tuple[Recorder, str],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    error: BaseException,
+) -> None:
+    recorder, old = recorded
+    recorder.log(old, 1, x=2.0)
+    store = open_store(path)
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(overlay, place, fail)
+        with pytest.raises((StoreError, KeyboardInterrupt)):
+            store.history([old], "x")
+    assert store.history([old], "x").value.tolist()[-1] == 2.0
+    with duckdb.connect(path) as con:  # and the file is nobody's
+        assert con.execute("SELECT count(*) FROM runs").fetchall() == [(1,)]
+
+
+def test_an_interrupt_that_duckdb_hides_is_an_interrupt(path: Path) -> None:
+    Recorder(path).run()
+    store = open_store(path)
+    store.merge()
+    with pytest.raises(KeyboardInterrupt), store.access.reading():
+        raise RuntimeError("Query interrupted")
+    assert len(store.run_rows()) == 1

@@ -197,7 +197,7 @@ def _segment_faults(segment: Segment, merged: Offsets | None) -> Iterator[Findin
         return
     part = segment.read(start)
     changes, batch = Changes(), PointBatch()
-    changes.read(part.session, part.events)
+    changes.read({part.session: part.events})
     batch.add(part.points, part.known + part.events)
     damaged = changes.skipped
     for points, names in batch.parts:

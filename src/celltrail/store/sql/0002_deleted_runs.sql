@@ -2,6 +2,9 @@
 -- that what is still on its way to it (a spool, a copy in another store) is left out.
 ALTER TABLE runs ADD COLUMN deleted TIMESTAMP;
 
+-- When the session that the run belongs to took it over; of one that was never resumed, nothing.
+ALTER TABLE runs ADD COLUMN resumed TIMESTAMP;
+
 CREATE TABLE purged (id VARCHAR NOT NULL, time TIMESTAMP NOT NULL);
 
 -- Runs that have ended and whose points do not lie together yet, by run, metric and step, as
