@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "AmbiguousRunError",
     "ArtifactError",
     "ArtifactLostError",
     "CelltrailError",
     "CelltrailWarning",
     "ExportError",
     "FilterError",
+    "NoRunsError",
     "OptionError",
+    "RunDeletedError",
     "RunInUseError",
     "RunIsRunningError",
     "RunNotFoundError",
+    "SpoolUnreadableError",
     "SqlError",
     "StoreBusyError",
     "StoreCorruptError",
@@ -114,6 +118,22 @@ class RunNotFoundError(UsageError, LookupError):
             f"no run {reference!r} in {store}. "
             "Give a run's id, its name or its number, or list them with ct.runs()."
         )
+
+
+class NoRunsError(RunNotFoundError):
+    """The store has no runs at all, or all of them are deleted."""
+
+    def __init__(self, store: Path) -> None:
+        message = f"{store} has no runs. Record one, or choose another store with ct.use(path)."
+        UsageError.__init__(self, message)
+
+
+class RunDeletedError(RunNotFoundError):
+    """The run is deleted, and can be brought back."""
+
+    def __init__(self, label: str, run_id: str, store: Path) -> None:
+        message = f"{label!r} of {store} is deleted; ct.restore({run_id!r}) brings it back."
+        UsageError.__init__(self, message)
 
 
 class RunInUseError(UsageError, RuntimeError):
@@ -228,6 +248,16 @@ class StoreFormatError(StoreNewerError):
         )
 
 
+class SpoolUnreadableError(StoreError, PermissionError):
+    """A spool must be read to repair its store, and cannot be."""
+
+    def __init__(self, folder: Path, cause: object) -> None:
+        super().__init__(
+            f"how far {folder} is merged is not known any more, and it cannot be read ({cause}). "
+            "Repair the store as somebody who may read it, or move that folder away."
+        )
+
+
 class StoreReplacedError(StoreError, FileNotFoundError):
     """The file was removed, or another was put in its place, while it was written."""
 
@@ -261,3 +291,23 @@ class ExportError(UsageError, ValueError):
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(f"{path} {problem}.")
+
+
+class AmbiguousRunError(UsageError, LookupError):
+    """Several runs may be meant, of which one would be hidden or removed.
+
+    Parameters
+    ----------
+    reference
+        What was given.
+    store
+        Where the runs are.
+    candidates
+        Each run that may be meant, with its id.
+    """
+
+    def __init__(self, reference: object, store: Path, candidates: list[str]) -> None:
+        super().__init__(
+            f"{reference!r} may mean several runs of {store}: {'; '.join(candidates)}. "
+            "Give the id of the one that is meant; nothing was done."
+        )

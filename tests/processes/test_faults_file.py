@@ -17,6 +17,7 @@ from celltrail.errors import StoreCorruptError, StoreReplacedError
 from celltrail.store import Store, open_store
 from celltrail.store.doctor import examine
 from celltrail.store.layout import Layout
+from celltrail.store.notices import take_deferred
 
 
 @pytest.fixture
@@ -225,11 +226,10 @@ def test_a_damaged_point_is_counted_or_odd_and_all_others_are_merged(
     recorder.close()
     flip(recorder.writer.folder / "000001.points", 32 * record + byte)
     opened = open_store(path)
+    assert opened.merge()
+    told = take_deferred()
     if byte < 8:  # the numbers of the run and the metric
-        with pytest.warns(match="1 damaged records"):
-            assert opened.merge()
-    else:
-        assert opened.merge()
+        assert "1 damaged records" in told[0]
     rest = [step for step in range(10) if step != record]
     found = steps(opened, run)
     assert [step for step in found if step in rest] == rest
@@ -251,8 +251,8 @@ def test_a_damaged_event_is_counted_and_all_others_are_merged(path: Path) -> Non
     lines[9] = bytes(len(lines[9]) - 1) + b"\n"
     events.write_bytes(b"".join(lines))
     opened = open_store(path)
-    with pytest.warns(match="3 damaged records"):
-        assert opened.merge()
+    assert opened.merge()
+    assert "3 damaged records" in take_deferred()[0]
     assert len(opened.table_data().params) == 17
     assert [row.status for row in opened.run_rows()] == ["finished"]
 

@@ -16,7 +16,7 @@ from celltrail.store.lock import FairLock, LockTimeoutError
 from celltrail.store.merge import Outcome, merge_spool
 from celltrail.store.overlay import overlaid
 from celltrail.store.schema import is_older, migrate, require_readable
-from celltrail.store.spool import Spool
+from celltrail.store.spool import Spool, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +125,7 @@ class Access:
         """
         if not self.path.exists():
             self.merge()
-        elif self.age() >= _FRESH or any(w.ended and w.readable for w in self._spool.writers()):
+        elif self.age() >= _FRESH or any(w.ended and w.readable for w in self._writers()):
             # Where it cannot be merged now, for whatever reason, it can be read all the same.
             with suppress(StoreError):
                 self.merge(wait=_SHORT_WAIT)
@@ -240,8 +240,15 @@ class Access:
         """
         with self.shared(), attached(self.path, read_only=True) as con:
             require_readable(con, self.path)
-            with overlaid(con, self.layout, list(self._spool.writers())) as seen:
+            with overlaid(con, self.layout, self._writers()) as seen:
                 yield seen
+
+    def _writers(self) -> list[Writer]:
+        """Give who writes, as far as this process may look."""
+        try:
+            return list(self._spool.writers())
+        except OSError:
+            return []
 
     def _can_lock(self) -> bool:
         folder = self.layout.spool

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["JSON", "Event", "to_line", "to_lines"]
+__all__ = ["JSON", "Event", "now_us", "to_line", "to_lines"]
 
 #: What JSON can hold; NaN and the infinities are kept as such.
 JSON: TypeAlias = Any
@@ -16,6 +17,11 @@ JSON: TypeAlias = Any
 Event: TypeAlias = tuple[str, dict[str, JSON]]
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def now_us() -> int:
+    """Give the time in microseconds since 1970, in UTC."""
+    return time.time_ns() // 1000
 
 
 def to_line(kind: str, fields: dict[str, JSON]) -> bytes:

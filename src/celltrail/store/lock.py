@@ -9,7 +9,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from celltrail.store.system import is_suspended, lock_holders, try_lock, unlock
+from celltrail.store.system import UNLINKS_OPEN_FILES, is_suspended, lock_holders, try_lock, unlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,8 +181,16 @@ class FairLock:
                 _held(self._turn, now, exclusive=True),
                 _held(self._lock, now, exclusive=True),
             ):
-                self._lock.unlink(missing_ok=True)
-                self._turn.unlink(missing_ok=True)
+                if UNLINKS_OPEN_FILES:
+                    self._unlink()
+            if not UNLINKS_OPEN_FILES:
+                # Let go, and tried all the same: it fails if somebody else has opened them,
+                # to hold or to wait, and then they stay.
+                self._unlink()
         except (LockTimeoutError, OSError):
             return False
         return True
+
+    def _unlink(self) -> None:
+        self._lock.unlink(missing_ok=True)
+        self._turn.unlink(missing_ok=True)

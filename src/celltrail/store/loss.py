@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from celltrail.store.notices import warn
+
 if TYPE_CHECKING:
     from celltrail.store.events import Event
 
@@ -12,11 +14,12 @@ __all__ = ["Loss"]
 
 
 class Loss:
-    """Counts records that were given up because memory for them was full."""
+    """Counts records that were given up because memory for them was full, and tells of trouble."""
 
     def __init__(self) -> None:
         self._by_run: Counter[str] = Counter()
         self._untold: set[str] = set()
+        self._warned: set[str] = set()
         #: How many records were given up in all.
         self.total = 0
 
@@ -30,6 +33,12 @@ class Loss:
         """Give events that tell, of runs with a new loss, how many they lost so far."""
         untold, self._untold = self._untold, set()
         return [("lost", {"run": run, "records": self._by_run[run]}) for run in untold if run]
+
+    def warn_once(self, topic: str, message: str) -> None:
+        """Warn the user of a kind of trouble, the first time that it comes up."""
+        if topic not in self._warned:
+            self._warned.add(topic)
+            warn(message, stacklevel=4)
 
     def __bool__(self) -> bool:
         return bool(self._untold)

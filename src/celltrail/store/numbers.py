@@ -128,7 +128,8 @@ class Numbers:
 
     def all(self) -> Iterator[Event]:
         """Give the events that define everything anew."""
-        for run_id, number in self._runs.items():
+        # Lists, since a signal handler that logs may define more in between.
+        for run_id, number in list(self._runs.items()):
             yield "ref", {"r": number, "run": run_id}
-        for key, number in self._keys.items():
+        for key, number in list(self._keys.items()):
             yield "key", {"k": number, "name": key}

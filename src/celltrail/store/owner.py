@@ -91,6 +91,14 @@ class SessionOwner:
         """Say whether the process ran on this machine, in whatever life of it."""
         return self.host == socket.gethostname()
 
+    def is_of_an_earlier_boot(self) -> bool:
+        """Say whether this machine was started anew since, so that the process cannot live.
+
+        Another container of the same life of the machine is none: it goes on beside us.
+        """
+        theirs, ours = (boot.partition("/")[0] for boot in (self.boot, boot_id()))
+        return self.is_of_this_host() and bool(theirs and ours) and theirs != ours
+
     def is_this_process(self) -> bool:
         """Say whether it is the process that asks."""
         # Whatever the machine is called by now: its name can change under a process.
@@ -122,6 +130,8 @@ class SessionOwner:
 def make_folder(layout: Layout, session_id: str) -> None:
     """Make a session's folder with its owner in it, all at once.
 
+    A folder that is there and has lost its owner gets it again.
+
     Parameters
     ----------
     layout
@@ -134,12 +144,15 @@ def make_folder(layout: Layout, session_id: str) -> None:
     OSError
         When it cannot be made; it is no error that it is there.
     """
+    folder = layout.writer(session_id)
     new = layout.spool / (NEW_PREFIX + session_id)
     new.mkdir(parents=True, exist_ok=True)
     (new / OWNER_NAME).write_text(SessionOwner.current(session_id).to_json(), "utf-8")
     try:
-        new.rename(layout.writer(session_id))
+        new.rename(folder)
     except OSError:
+        if folder.is_dir() and not (folder / OWNER_NAME).exists():
+            (new / OWNER_NAME).rename(folder / OWNER_NAME)
         shutil.rmtree(new, ignore_errors=True)
-        if not layout.writer(session_id).is_dir():
+        if not folder.is_dir():
             raise

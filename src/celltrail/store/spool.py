@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,13 @@ class Segment:
         return self.folder / f"{self.number:06d}{POINTS_SUFFIX}"
 
     def read(self, start: Offsets) -> Slice:
-        """Read what came after ``start``, and the events before it for what they define."""
+        """Read what came after ``start``, and the events before it for what they define.
+
+        Raises
+        ------
+        OSError
+            When a file that is there cannot be read: it is not taken for an empty one.
+        """
         # The end of the points was taken before this: the events read now define all of them.
         events = _read(self.events_path, 0, None)
         events = events[: events.rfind(b"\n") + 1]
@@ -149,6 +156,8 @@ class Writer:
         Whether nothing more will come: it said so, or its process is gone.
     readable
         Whether it may be merged now.
+    segments
+        Its files; those of a folder that one may not look into are not known.
     """
 
     folder: Path
@@ -168,6 +177,27 @@ class Writer:
             segment.final or segment.end != merged.get((self.session, segment.number), Offsets())
             for segment in self.segments
         )
+
+    def unreadable(self) -> OSError | None:
+        """Give what keeps this process from reading the folder and its files, if anything does.
+
+        Raises
+        ------
+        FileNotFoundError
+            When the folder is gone.
+        """
+        try:
+            list(self.folder.iterdir())
+            (self.folder / OWNER_NAME).exists()  # to list names is not yet to look at files
+            for segment in self.segments:
+                for path in (segment.events_path, segment.points_path):
+                    with suppress(FileNotFoundError), path.open("rb"):
+                        pass
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            return error
+        return None
 
     def remove(self) -> None:
         """Remove the folder of a writer that has ended; what says so goes last."""
@@ -206,7 +236,14 @@ class Spool:
         except (FileNotFoundError, NotADirectoryError):
             return
         for name in names:
-            yield _look(self._folder / name)
+            folder = self._folder / name
+            try:
+                yield _look(folder)
+            except FileNotFoundError:
+                continue  # it has just been removed
+            except OSError:
+                # One of somebody else's that nobody may look into: theirs to merge.
+                yield Writer(folder, name, None, ended=False, readable=False)
 
     def temporaries(self) -> list[Path]:
         """Find files that were being made for the store by a process that was killed then."""
@@ -227,15 +264,16 @@ class Spool:
     def remove_if_empty(self) -> None:
         """Remove the folder itself when no writer is left in it.
 
-        A writer that comes in between is not harmed: it makes its folder in one step, and
-        tries again when that fails.
+        A writer that comes in between is not harmed: it makes its folder in one step, which
+        is let be unless it was left long ago, and tries again when that fails.
         """
         if any(self.writers()):
             return
         try:
             self.remove_temporaries()
             for entry in list(self._folder.iterdir()):
-                if entry.is_dir() and entry.name.startswith(NEW_PREFIX):
+                is_new = entry.name.startswith(NEW_PREFIX) and entry.is_dir()
+                if is_new and _age(entry) > _TEMPORARY_AGE:
                     shutil.rmtree(entry, ignore_errors=True)
             self._folder.rmdir()
         except OSError:
@@ -254,11 +292,10 @@ def _look(folder: Path) -> Writer:
     # then their sizes, points before events. So what is called final is not growing.
     done = (folder / DONE_NAME).exists()
     owner, life = _owner(folder)
-    try:
-        files = [entry.name for entry in folder.iterdir()]
-    except FileNotFoundError:
-        files = []
+    files = [entry.name for entry in folder.iterdir()]
     numbers = sorted({int(f[:6]) for f in files if f[:6].isdigit() and f[6:7] == "."})
+    if owner is None and life is Life.DEAD and numbers:
+        life = Life.UNKNOWN  # not one that is half removed: the owner goes last
     ended = done or life is Life.DEAD
     segments = []
     for number in numbers:
@@ -266,12 +303,14 @@ def _look(folder: Path) -> Writer:
         points = _size(bare.points_path)
         end = Offsets(_size(bare.events_path), points - points % RECORD_SIZE)
         segments.append(Segment(folder, number, bare.final, end))
+    if not all(_may_read(segment) for segment in segments):
+        return Writer(folder, folder.name, owner, ended=False, readable=False, segments=segments)
     readable = ended or life is Life.ALIVE
     if not readable and _is_silent(folder, segments):
         readable = True
         # Here before the last boot, or not to be known at all: it cannot come back. One of
-        # another machine might, so its files stay.
-        ended = owner is None or owner.is_of_this_host()
+        # another machine or container might, so its files stay.
+        ended = owner is None or owner.is_of_an_earlier_boot()
     return Writer(folder, folder.name, owner, ended, readable, segments)
 
 
@@ -279,16 +318,26 @@ def _owner(folder: Path) -> tuple[SessionOwner | None, Life]:
     try:
         owner = SessionOwner.from_json((folder / OWNER_NAME).read_bytes())
     except FileNotFoundError:
-        return None, Life.DEAD  # only a folder that is being removed has no owner
+        return None, Life.DEAD  # a folder that is being removed has no owner
     except (OSError, ValueError):
         return None, Life.UNKNOWN
     return owner, owner.life()
+
+
+def _may_read(segment: Segment) -> bool:
+    """Say whether both files can be read, as far as they are there.
+
+    What cannot be read now must not look like what holds nothing: it would be passed over,
+    and removed.
+    """
+    paths = (segment.points_path, segment.events_path)
+    return all(os.access(path, os.R_OK) or not path.exists() for path in paths)
 
 
 def _is_silent(folder: Path, segments: list[Segment]) -> bool:
     newest = folder.stat().st_mtime
     for segment in segments:
         for path in (segment.points_path, segment.events_path):
-            if path.exists():
+            with suppress(FileNotFoundError):
                 newest = max(newest, path.stat().st_mtime)
     return time.time() - newest > _SILENCE

@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING
 
 from celltrail.ids import new_id
 from celltrail.store.blobs import Source, put_blob
-from celltrail.store.events import to_line, to_lines
+from celltrail.store.current import CurrentSegment
+from celltrail.store.events import now_us, to_line, to_lines
 from celltrail.store.forked import OfOneProcess
 from celltrail.store.identity import OpenRuns
-from celltrail.store.layout import DONE_NAME, Layout
+from celltrail.store.layout import DONE_NAME, OWNER_NAME, Layout
 from celltrail.store.loss import Loss
-from celltrail.store.notices import warn
-from celltrail.store.numbers import Numbers
 from celltrail.store.owner import make_folder
 from celltrail.store.points import RECORD_SIZE
-from celltrail.store.segment import open_segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from celltrail.store.events import JSON, Event
@@ -41,11 +39,6 @@ _CHECK_US = 5_000_000
 _RETRY_US = 500_000
 #: Events after which little or nothing comes that would try again.
 _LAST_EVENTS = ("run_end", "session_end")
-
-
-def now_us() -> int:
-    """Give the time in microseconds since 1970, in UTC."""
-    return time.time_ns() // 1000
 
 
 class SpoolWriter(OfOneProcess):
@@ -80,17 +73,14 @@ class SpoolWriter(OfOneProcess):
         self._layout = Layout(store)
         self._session = session_id
         self._lock = threading.RLock()
-        self._number = 1
-        self._size = 0
-        self._last_check = 0
-        self._next_check = 0
+        self._last_check = self._next_check = 0
         self._is_ready = False
         self._is_closed = False
-        self._warned: set[str] = set()
+        # Whether a call is under way: another one is of a signal handler in the middle of it.
+        self._is_writing = False
         self._loss = Loss()
-        self._numbers = Numbers()
         self._open_runs = OpenRuns()
-        self._events, self._points = open_segment(self.folder, self._number)
+        self._at = CurrentSegment(self.folder, 1)
 
     @property
     def session_id(self) -> str:
@@ -118,14 +108,19 @@ class SpoolWriter(OfOneProcess):
             self._warn_foreign()
             return
         with self._lock:
-            self._prepare(time_us)
+            outer, self._is_writing = self._is_writing, True
             try:
-                data = self._numbers.pack(run_id, time_us, rows)
-            except KeyError:
-                if not self._define(run_id, [row[0] for row in rows]):
-                    return
-                data = self._numbers.pack(run_id, time_us, rows)
-            self._put_points(run_id, data)
+                if not outer:
+                    self._prepare(time_us)
+                try:
+                    data = self._at.numbers.pack(run_id, time_us, rows)
+                except KeyError:
+                    if not self._define(run_id, [row[0] for row in rows]):
+                        return
+                    data = self._at.numbers.pack(run_id, time_us, rows)
+                self._put_points(run_id, data)
+            finally:
+                self._is_writing = outer
 
     def append_floats(
         self, run_id: str, keys: tuple[str, ...], steps: Sequence[int], values: Iterable[float]
@@ -148,15 +143,20 @@ class SpoolWriter(OfOneProcess):
             return False
         time_us = time.time_ns() // 1000
         with self._lock:
-            if not self._last_check <= time_us <= self._next_check or self._size > _SEGMENT_SIZE:
-                self._prepare(time_us)
+            outer, self._is_writing = self._is_writing, True
             try:
-                data = self._numbers.pack_floats(run_id, time_us, keys, steps, values)
-            except KeyError:
-                if not self._define(run_id, keys):
-                    return True
-                data = self._numbers.pack_floats(run_id, time_us, keys, steps, values)
-            self._put_points(run_id, data)
+                is_due = not self._last_check <= time_us <= self._next_check
+                if (is_due or self._at.size > _SEGMENT_SIZE) and not outer:
+                    self._prepare(time_us)
+                try:
+                    data = self._at.numbers.pack_floats(run_id, time_us, keys, steps, values)
+                except KeyError:
+                    if not self._define(run_id, keys):
+                        return True
+                    data = self._at.numbers.pack_floats(run_id, time_us, keys, steps, values)
+                self._put_points(run_id, data)
+            finally:
+                self._is_writing = outer
         return True
 
     def event(self, kind: str, /, **fields: JSON) -> None:
@@ -189,8 +189,9 @@ class SpoolWriter(OfOneProcess):
             return
         time_us = now_us()
         lines = [to_line(kind, {"t": time_us, **fields}) for kind, fields in events]
-        with self._lock:
-            self._prepare(time_us, at_once=any(kind in _LAST_EVENTS for kind, _ in events))
+        with self._call() as is_outermost:
+            if is_outermost:
+                self._prepare(time_us, at_once=any(kind in _LAST_EVENTS for kind, _ in events))
             for i, (kind, fields) in enumerate(events):
                 self._open_runs.take(kind, fields)
                 if not self._has_room(len(lines[i]), _RESERVE if kind in _VITAL else 0):
@@ -219,8 +220,9 @@ class SpoolWriter(OfOneProcess):
         if not self.is_ours:
             message = "this writer belongs to the parent process"
             raise OSError(message)
-        with self._lock:
-            self._check(now_us())
+        with self._call() as is_outermost:
+            if is_outermost:
+                self._check(now_us())
             self._make_folder()
         return put_blob(self._layout, self._session, data)
 
@@ -232,43 +234,53 @@ class SpoolWriter(OfOneProcess):
         if not self.is_ours or self._is_closed:
             return
         with self._lock:
-            if not self._is_ready and not self._events.kept:
+            if not self._is_ready and not self._at.events.kept:
                 return
             self.event("session_end", ended=now_us())
             self._is_closed = True
-            lost = self._events.records + self._points.records + self._loss.total
+            lost = self._at.records + self._loss.total
             if lost:
-                self._warn_once(
+                self._loss.warn_once(
                     "lost", f"{lost:,} records could not be written to {self.folder} and are lost."
                 )
-            self._close_files()
+            self._at.close()
             self._next_check = 0
             # Otherwise whoever merges finds out that this process is gone.
             with contextlib.suppress(OSError):
                 (self.folder / DONE_NAME).touch()
 
+    @contextlib.contextmanager
+    def _call(self) -> Iterator[bool]:
+        """Hold the lock; gives whether no call of this thread's is under way already.
+
+        Only then may files be exchanged: a call that a signal handler interrupted writes into
+        those that it found. `append` and `append_floats` do the same by hand, for speed.
+        """
+        with self._lock:
+            outer, self._is_writing = self._is_writing, True
+            try:
+                yield not outer
+            finally:
+                self._is_writing = outer
+
     # -- below, the lock is held -------------------------------------------------------------
 
     def _prepare(self, time_us: int, *, at_once: bool = False) -> None:
         """Do what is due before a write: begin a new segment, mend what went wrong."""
-        if self._size > _SEGMENT_SIZE:
+        if self._at.size > _SEGMENT_SIZE:
             self._rotate()
         # The clock may have been put back, and be far from the next check.
         is_due = not self._last_check <= time_us <= self._next_check
-        if is_due or (at_once and self._is_behind()):
+        if is_due or (at_once and (self._at.waiting or self._loss)):
             self._check(time_us)
-
-    def _is_behind(self) -> bool:
-        return bool(self._events.kept or self._points.kept or self._loss)
 
     def _has_room(self, size: int, reserve: int = 0) -> bool:
         """Say whether so much may be kept in memory, should it have to be."""
-        kept = len(self._events.kept) + len(self._points.kept)
-        return not kept or kept + size <= _KEPT_LIMIT + reserve
+        return not self._at.waiting or self._at.waiting + size <= _KEPT_LIMIT + reserve
 
     def _lose(self, run_id: str, records: int) -> None:
         self._loss.add(run_id, records)
-        self._warn_once(
+        self._loss.warn_once(
             "full",
             f"{_KEPT_LIMIT >> 20} MiB wait in memory because {self.folder} cannot be written: "
             "what is logged from now on is lost, and counted, until that works again.",
@@ -278,28 +290,28 @@ class SpoolWriter(OfOneProcess):
         """Write events, or keep them until `_check` can."""
         if not lines:
             return
-        self._size += len(lines)
+        self._at.size += len(lines)
         try:
-            if self._events.kept:
-                self._events.kept += lines
+            if self._at.events.kept:
+                self._at.events.kept += lines
                 return
             self._make_folder()
         except OSError as error:
-            self._events.kept += lines
+            self._at.events.kept += lines
             self._trouble(error)
             return
         try:
-            self._events.write(lines)
+            self._at.events.write(lines)
         except OSError as error:
             self._trouble(error)
 
     def _put_points(self, run_id: str, data: bytes) -> None:
-        self._size += len(data)
+        self._at.size += len(data)
         try:
-            if not (self._events.kept or self._points.kept):
-                self._points.write(data)
+            if not (self._at.events.kept or self._at.points.kept):
+                self._at.points.write(data)
             elif self._has_room(len(data)):
-                self._points.kept += data
+                self._at.points.kept += data
             else:
                 self._lose(run_id, len(data) // RECORD_SIZE)
         except OSError as error:
@@ -307,13 +319,13 @@ class SpoolWriter(OfOneProcess):
 
     def _define(self, run_id: str, keys: Sequence[str]) -> bool:
         """Say in this segment what the numbers of a run and of keys mean, if there is room."""
-        events = self._numbers.missing(run_id, keys)
+        events = self._at.numbers.missing(run_id, keys)
         if events and not self._has_room(RECORD_SIZE * len(keys)):
             self._lose(run_id, len(keys))
             return False
         if events:
             self._put(to_lines(events))
-            self._numbers.define(events)
+            self._at.numbers.define(events)
         return True
 
     def _make_folder(self) -> None:
@@ -327,12 +339,13 @@ class SpoolWriter(OfOneProcess):
         self._next_check = time_us + _CHECK_US
         if self._is_closed:
             self._reopen()
-        elif not (self._events.is_there() and self._points.is_there()):
+        elif not self._at.is_there():
             self._move_on()
         try:
+            if self._is_ready and not (self.folder / OWNER_NAME).exists():
+                self._is_ready = False  # without it we are taken for gone before long
             self._make_folder()
-            self._events.flush()
-            self._points.flush()
+            self._at.flush()
         except OSError as error:
             self._trouble(error)
             return
@@ -341,55 +354,46 @@ class SpoolWriter(OfOneProcess):
 
     def _rotate(self) -> None:
         """Begin the next segment, which makes this one final."""
-        if self._events.kept or self._points.kept:
-            return
-        self._close_files()
-        self._number += 1
-        self._numbers = Numbers()
-        self._events, self._points = open_segment(self.folder, self._number)
-        self._repeat_runs()
-        self._size = 0
+        old = self._at
+        new = CurrentSegment(self.folder, old.number + 1)
+        if old.events.kept or old.points.kept:
+            return  # asked last: nothing comes between this and the next line
+        self._at = new
+        old.close()
+        # In case the store is removed: this segment says too which runs are open.
+        self._put(to_lines(self._open_runs.events()))
 
     def _move_on(self) -> None:
         """Go on in a new segment because somebody removed the folder of this one."""
-        events, points = self._events.kept, self._points.kept
-        self._close_files()
-        self._number += 1
-        self._is_ready = False
-        self._events, self._points = open_segment(self.folder, self._number)
-        self._repeat_runs()
+        old = self._at
         # The numbers stay as they are, since points that were kept use them.
-        self._put(to_lines(self._numbers.all()))
-        self._events.kept += events
-        self._points.kept += points
-
-    def _repeat_runs(self) -> None:
-        """Say in this segment which runs are open, in case the store was removed too."""
-        self._put(to_lines(self._open_runs.events()))
+        new = CurrentSegment(self.folder, old.number + 1, old.numbers)
+        meanings = old.meanings(self._open_runs)
+        new.events.kept += meanings
+        # Nothing comes between these: what is kept from then on is kept in the new files.
+        new.events.kept += old.events.kept
+        new.points.kept += old.points.kept
+        self._at = new
+        self._is_ready = False
+        late = new.meanings(self._open_runs)
+        if late != meanings:  # a signal handler defined more before that
+            new.events.kept += late
+        old.close()
 
     def _reopen(self) -> None:
         """Go on after `close`, as code that runs very late at exit may."""
         self._is_closed = False
         self._session = new_id()
-        self._number = 0
+        self._at.number = 0
         self._move_on()
-
-    def _close_files(self) -> None:
-        self._events.close()
-        self._points.close()
 
     def _trouble(self, error: OSError) -> None:
         self._next_check = now_us() + _RETRY_US
-        self._warn_once(
+        self._loss.warn_once(
             "write",
             f"cannot write to {self.folder} ({error}). What is logged is kept in memory "
             "and written as soon as that works again.",
         )
 
     def _warn_foreign(self) -> None:
-        self._warn_once("fork", "a forked process logged to its parent's run.")
-
-    def _warn_once(self, topic: str, message: str) -> None:
-        if topic not in self._warned:
-            self._warned.add(topic)
-            warn(message, stacklevel=4)
+        self._loss.warn_once("fork", "a forked process logged to its parent's run.")

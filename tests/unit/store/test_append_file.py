@@ -102,3 +102,81 @@ def test_a_file_that_was_cut_is_noticed(tmp_path: Path) -> None:
     os.truncate(file.path, RECORD_SIZE)
     assert not file.is_there()
     file.close()
+
+
+class Interrupt(BaseException):
+    """What Ctrl+C raises, wherever the program is."""
+
+
+@pytest.mark.parametrize("accepted", [0, 7, RECORD_SIZE, RECORD_SIZE + 7, 2 * RECORD_SIZE])
+@pytest.mark.parametrize("kept", [False, True], ids=["at once", "from memory"])
+def test_an_interrupt_behind_a_write_leaves_the_records_to_come_in_their_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accepted: int, kept: bool
+) -> None:
+    file = AppendFile.points(tmp_path / "p")
+    file.write(records(b"a"))
+    real = os.write
+
+    def write(fd: int, data: bytes) -> int:
+        real(fd, data[:accepted])
+        raise Interrupt
+
+    if kept:
+        file.kept += records(b"b", b"c")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", write)
+        with pytest.raises(Interrupt):
+            file.flush() if kept else file.write(records(b"b", b"c"))
+    file.write(records(b"d"))
+    written = (b"b", b"c")[: 2 if kept else accepted // RECORD_SIZE]
+    assert file.path.read_bytes() == records(b"a", *written, b"d")
+    assert file.kept == b""
+
+
+def test_an_interrupt_behind_a_write_of_lines_leaves_whole_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = AppendFile(tmp_path / "e")
+    file.write(b"first\n")
+    real = os.write
+
+    def write(fd: int, data: bytes) -> int:
+        real(fd, data[:9])
+        raise Interrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", write)
+        with pytest.raises(Interrupt):
+            file.write(b"second\nthird\n")
+    file.write(b"fourth\n")
+    assert file.path.read_bytes() == b"first\nsecond\nfourth\n"
+
+
+@pytest.mark.parametrize("accepted", [7, RECORD_SIZE + 7, 2 * RECORD_SIZE])
+def test_a_signal_handler_that_writes_behind_half_a_write_loses_and_tears_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accepted: int
+) -> None:
+    file = AppendFile.points(tmp_path / "p")
+    file.write(records(b"a"))
+    real = os.write
+    inside: list[int] = []
+
+    def write(fd: int, data: bytes) -> int:
+        if inside:
+            return real(fd, data)
+        inside.append(1)
+        written = real(fd, data[:accepted])
+        file.write(records(b"h"))  # as a handler does that runs when the call returns
+        return written
+
+    monkeypatch.setattr(os, "write", write)
+    if accepted < 2 * RECORD_SIZE:
+        with pytest.raises(OSError, match="only"):
+            file.write(records(b"b", b"c"))
+        file.flush()
+    else:
+        file.write(records(b"b", b"c"))
+    content = file.path.read_bytes()
+    assert sorted(content[i : i + RECORD_SIZE] for i in range(0, len(content), RECORD_SIZE)) == [
+        records(letter) for letter in (b"a", b"b", b"c", b"h")
+    ]

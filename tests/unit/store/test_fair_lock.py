@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from celltrail.store import lock as lock_module
 from celltrail.store.lock import FairLock, LockTimeoutError
 
 
@@ -83,3 +84,25 @@ def test_who_waited_for_a_removed_file_takes_the_new_one(tmp_path: Path) -> None
     for thread in threads:
         thread.join(120)
     assert most == 1
+
+
+def test_where_open_files_cannot_be_removed_they_are_closed_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.unlink
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        for fd in Path("/proc/self/fd").iterdir():
+            if fd.is_symlink() and fd.exists() and path.exists() and fd.samefile(path):
+                raise PermissionError(path)
+        real(path, missing_ok)
+
+    lock = FairLock(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(lock_module, "UNLINKS_OPEN_FILES", False)
+        if Path("/proc/self/fd").exists():
+            patch.setattr(Path, "unlink", unlink)
+        with lock.shared(0):
+            assert not lock.remove()
+        assert lock.remove()
+    assert list(tmp_path.iterdir()) == []

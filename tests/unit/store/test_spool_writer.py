@@ -321,7 +321,7 @@ def test_what_memory_has_no_room_for_is_counted_and_told(
     assert len(said) == 2
     assert "cannot write to" in str(said[0].message)
     assert "wait in memory" in str(said[1].message)
-    kept = len(recorder.writer._events.kept) + len(recorder.writer._points.kept)
+    kept = recorder.writer._at.waiting
     assert kept <= 4000 + 1000, "only what a run cannot do without goes beyond the limit"
     blocked.unlink()
     recorder.writer.event("tag", run=run, tag="healed", on=True)

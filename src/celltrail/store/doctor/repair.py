@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from celltrail.store.doctor.finding import Finding
+    from celltrail.store.layout import Layout
 
 __all__ = ["repair"]
 
@@ -66,7 +67,7 @@ def repair(store: Path) -> Report:
     try:
         if any(_is_in_file(finding) for finding in found):
             with access.alone(_PATIENCE):
-                backup = _mend_after_backup(path, access.layout.spool, done)
+                backup = _mend_after_backup(access.layout, done)
         if any(finding.repairable or finding.note for finding in found):
             done += _mend_surroundings(access)
     except LockTimeoutError as error:
@@ -76,15 +77,16 @@ def repair(store: Path) -> Report:
     return Report(tuple(found), tuple(done), tuple(examine(path)) if found else (), backup)
 
 
-def _mend_after_backup(path: Path, workplace: Path, done: list[str]) -> Path | None:
+def _mend_after_backup(layout: Layout, done: list[str]) -> Path | None:
     """Mend the file, add to what was done, and give the copy of how it was."""
+    path = layout.store
     fault = opening_fault(path)  # raises where somebody else holds the file
     backup = _backup(path)
     done.append(f"copied the store to {backup}")
     if fault is not None and is_about_wal(fault):
         done += mend_wal(path)
     if opening_fault(path) is not None or _is_damaged(path):
-        saved = salvage(path, workplace)
+        saved = salvage(layout)
         if not saved:
             backup.unlink()
             wal_of(backup).unlink(missing_ok=True)

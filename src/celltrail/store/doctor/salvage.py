@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from celltrail.store.doctor.offsets import regain_offsets
 from celltrail.store.doctor.wal import opening_fault, wal_of
-from celltrail.store.instance import quoted
+from celltrail.store.instance import attached, quoted
 from celltrail.store.schema import create, expected_columns
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
+
+    from celltrail.store.layout import Layout
 
 __all__ = ["salvage"]
 
@@ -23,22 +26,26 @@ _HEADER = 4096
 _SMALLEST = 2048
 
 
-def salvage(path: Path, workplace: Path) -> list[str]:
+def salvage(layout: Layout) -> list[str]:
     """Put a new file in the place of a damaged one, with all rows that can be read.
 
     Parameters
     ----------
-    path
+    layout
         The store. The exclusive lock and `process_wide` must be held, and a copy be made.
-    workplace
-        A folder of the same file system.
 
     Returns
     -------
     list of str
         What was done, as whole sentences; nothing when the file could not be opened at all,
         which is then as it was.
+
+    Raises
+    ------
+    StoreError
+        When it is not safe to do so; the file is as it was.
     """
+    path, workplace = layout.store, layout.spool
     done = []
     source = path
     if opening_fault(path) is not None:
@@ -51,14 +58,21 @@ def salvage(path: Path, workplace: Path) -> list[str]:
     for leftover in (new, wal_of(new)):
         leftover.unlink(missing_ok=True)
     create(new, workplace)
-    lost = _copy_tables(source, new)
-    new.replace(path)
-    wal_of(path).unlink(missing_ok=True)
-    if source != path:
-        source.unlink()
-        wal_of(source).unlink(missing_ok=True)
+    try:
+        lost = _copy_tables(source, new)
+        regained = []
+        if "merged" in lost:
+            with attached(new, read_only=False) as con:
+                regained = regain_offsets(con, layout)
+        new.replace(path)
+        wal_of(path).unlink(missing_ok=True)
+    finally:
+        for left in (new, source):
+            if left != path:
+                left.unlink(missing_ok=True)
+                wal_of(left).unlink(missing_ok=True)
     done.append("wrote all rows that could be read into a new file")
-    return done + [f"lost {count:,} rows of {table}" for table, count in lost.items() if count]
+    return done + list(lost.values()) + regained
 
 
 def _with_a_header_that_fits(path: Path, workplace: Path) -> Path | None:
@@ -93,8 +107,8 @@ def _is_store(path: Path) -> bool:
     return True
 
 
-def _copy_tables(source: Path, target: Path) -> dict[str, int]:
-    """Copy all tables, and count the rows of each that could not be read."""
+def _copy_tables(source: Path, target: Path) -> dict[str, str]:
+    """Copy all tables, and say of those of which rows could not be read how many."""
     import duckdb
 
     lost = {}
@@ -110,8 +124,11 @@ def _copy_tables(source: Path, target: Path) -> dict[str, int]:
             ).fetchall()
         )
         for table, columns in expected_columns().items():
+            if table == "migrations":
+                continue
             common = [name for name in columns if name in there.get(table, ())]
-            if not common or table == "migrations":
+            if not common:
+                lost[table] = f"made the table {table} anew, which was missing"
                 continue
             copy = (
                 f"INSERT INTO new.{table} BY NAME SELECT {', '.join(common)} FROM old.{table} "
@@ -121,9 +138,11 @@ def _copy_tables(source: Path, target: Path) -> dict[str, int]:
                 (rows,) = con.execute(f"SELECT count(*) FROM old.{table}").fetchall()[0]
                 (last,) = con.execute(f"SELECT max(rowid) FROM old.{table}").fetchall()[0]
             except duckdb.Error:
+                lost[table] = f"lost all rows of {table}: not even their number can be read"
                 continue
-            before = sum(_copy(con, copy, 0, (last or 0) + 1))
-            lost[table] = rows - before
+            copied = sum(_copy(con, copy, 0, (last or 0) + 1))
+            if copied < rows:
+                lost[table] = f"lost {rows - copied:,} rows of {table}"
         con.execute("DETACH new")
     return lost
 

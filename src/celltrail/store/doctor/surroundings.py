@@ -67,7 +67,7 @@ def find_file_faults(layout: Layout, store: Known) -> Iterator[Finding]:
     """Compare the large artifacts with what the store says of them."""
     files = dict(large_blobs(layout))
     for sha256 in sorted(store.artifacts.keys() - store.inline - files.keys()):
-        if not any(layout.spool.glob(f"*/blobs/{sha256}")):
+        if not _is_in_spool(layout, sha256):
             yield Finding(
                 "artifact-missing",
                 f"the content of artifact {sha256[:12]} is neither in the file nor in "
@@ -75,7 +75,7 @@ def find_file_faults(layout: Layout, store: Known) -> Iterator[Finding]:
                 repairable=False,
             )
     for sha256, path in files.items():
-        if _digest(path) != sha256:
+        if _is_damaged(path, sha256):
             yield Finding(
                 "artifact-damaged",
                 f"{path} is damaged: put it back from a backup, or log its content again.",
@@ -83,7 +83,7 @@ def find_file_faults(layout: Layout, store: Known) -> Iterator[Finding]:
             )
     orphans = [path for sha256, path in files.items() if sha256 not in store.artifacts]
     if orphans and not any(Spool(layout).writers()):
-        size = sum(path.stat().st_size for path in orphans)
+        size = sum(path.stat().st_size for path in orphans if path.exists())
         yield Finding(
             "artifact-unused",
             f"{len(orphans):,} files in {layout.files} ({size:,} bytes) belong to no run.",
@@ -98,9 +98,23 @@ def find_file_faults(layout: Layout, store: Known) -> Iterator[Finding]:
         )
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _is_in_spool(layout: Layout, sha256: str) -> bool:
+    """Say whether somebody's spool holds it; one that cannot be read may."""
+    for writer in Spool(layout).writers():
+        try:
+            if layout.blob(writer.session, sha256).exists():
+                return True
+        except OSError:
+            return True
+    return False
+
+
+def _is_damaged(path: Path, sha256: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() != sha256
+    except FileNotFoundError:  # somebody removed it just now
+        return False
 
 
 # -- the spool -------------------------------------------------------------------------------
@@ -113,12 +127,18 @@ def find_spool_faults(
     if not layout.spool.is_dir():
         return
     for writer in Spool(layout).writers():
-        yield from _writer_faults(writer, merged)
+        try:
+            found = list(_writer_faults(writer, merged))
+        except FileNotFoundError:
+            continue  # merged and removed just now
+        # Of what went meanwhile nothing is to be said.
+        if writer.folder.exists():
+            yield from found
     for path in Spool(layout).temporaries():
         yield Finding("temporary-left", f"{path} is left of a process that was killed.")
     foreign = [
         path
-        for path in sorted(layout.spool.iterdir())
+        for path in (sorted(layout.spool.iterdir()) if layout.spool.is_dir() else ())
         if path.is_file() and not path.name.startswith(".") and path.name not in _LOCKS
     ]
     for path in foreign:
@@ -131,6 +151,42 @@ def find_spool_faults(
 
 
 def _writer_faults(writer: Writer, merged: Mapping[tuple[str, int], Offsets]) -> Iterator[Finding]:
+    error = writer.unreadable()
+    if error is not None:
+        yield Finding(
+            "spool-private",
+            f"{writer.folder} cannot be read ({error}): its records are merged by whoever may.",
+            repairable=False,
+            note=True,
+        )
+        return
+    yield from _life_faults(writer)
+    numbers = [segment.number for segment in writer.segments]
+    if numbers and len(numbers) != numbers[-1] - numbers[0] + 1:
+        yield Finding(
+            "spool-gap",
+            f"of the segments in {writer.folder} some are missing between "
+            f"{numbers[0]} and {numbers[-1]}: what was logged to them is lost.",
+            repairable=False,
+            note=True,
+        )
+    foreign = [path.name for path in writer.folder.iterdir() if not _is_ours(path)]
+    if foreign:
+        yield Finding(
+            "spool-foreign",
+            f"{', '.join(sorted(foreign))} in {writer.folder}: nothing of celltrail's.",
+            repairable=False,
+            note=True,
+        )
+    for segment in writer.segments:
+        start = merged.get((writer.session, segment.number), Offsets())
+        found = list(_segment_faults(segment, start))
+        # Of what somebody merged and removed meanwhile nothing is to be said.
+        if segment.events_path.exists() and (segment.points_path.exists() or not start.points):
+            yield from found
+
+
+def _life_faults(writer: Writer) -> Iterator[Finding]:
     owner = writer.owner
     if owner is None and (writer.folder / OWNER_NAME).exists():
         yield Finding(
@@ -156,25 +212,6 @@ def _writer_faults(writer: Writer, merged: Mapping[tuple[str, int], Offsets]) ->
             "its records in.",
             note=True,
         )
-    numbers = [segment.number for segment in writer.segments]
-    if numbers and len(numbers) != numbers[-1] - numbers[0] + 1:
-        yield Finding(
-            "spool-gap",
-            f"of the segments in {writer.folder} some are missing between "
-            f"{numbers[0]} and {numbers[-1]}: what was logged to them is lost.",
-            repairable=False,
-            note=True,
-        )
-    foreign = [path.name for path in writer.folder.iterdir() if not _is_ours(path)]
-    if foreign:
-        yield Finding(
-            "spool-foreign",
-            f"{', '.join(sorted(foreign))} in {writer.folder}: nothing of celltrail's.",
-            repairable=False,
-            note=True,
-        )
-    for segment in writer.segments:
-        yield from _segment_faults(segment, merged.get((writer.session, segment.number)))
 
 
 def _is_ours(path: Path) -> bool:
@@ -184,8 +221,7 @@ def _is_ours(path: Path) -> bool:
     return number.isdigit() and f".{suffix}" in (EVENTS_SUFFIX, POINTS_SUFFIX)
 
 
-def _segment_faults(segment: Segment, merged: Offsets | None) -> Iterator[Finding]:
-    start = merged or Offsets()
+def _segment_faults(segment: Segment, start: Offsets) -> Iterator[Finding]:
     if segment.end.points < start.points or segment.end.events < start.events:
         yield Finding(
             "spool-cut",

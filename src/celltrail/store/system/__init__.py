@@ -9,6 +9,7 @@ import sys
 
 if sys.platform == "win32":
     from celltrail.store.system.windows import (
+        UNLINKS_OPEN_FILES,
         boot_id,
         lock_holders,
         process_started,
@@ -17,6 +18,7 @@ if sys.platform == "win32":
     )
 else:
     from celltrail.store.system.posix import (
+        UNLINKS_OPEN_FILES,
         boot_id,
         lock_holders,
         process_started,
@@ -28,6 +30,7 @@ from celltrail.store.system.fork import at_fork, keep_alive
 from celltrail.store.system.process import is_suspended
 
 __all__ = [
+    "UNLINKS_OPEN_FILES",
     "at_fork",
     "boot_id",
     "is_suspended",

@@ -12,7 +12,17 @@ from celltrail.store.system.process import started_by_psutil
 
 assert sys.platform != "win32"  # tells type checkers that they need not look there
 
-__all__ = ["boot_id", "lock_holders", "process_started", "try_lock", "unlock"]
+__all__ = [
+    "UNLINKS_OPEN_FILES",
+    "boot_id",
+    "lock_holders",
+    "process_started",
+    "try_lock",
+    "unlock",
+]
+
+#: Whether a file can be removed while somebody, we too, has it open.
+UNLINKS_OPEN_FILES = True
 
 
 def try_lock(fd: int, *, exclusive: bool) -> bool:
@@ -104,10 +114,25 @@ def process_started(pid: int) -> float | None:
     # the boot, which moves with the clock: a living process would look like another one.
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except (FileNotFoundError, ProcessLookupError):
+    except ProcessLookupError:
         return None
+    except OSError:  # gone, or hidden from us (``hidepid``)
+        return 0.0 if _answers(pid) else None
     # The command name, in parentheses, may itself hold spaces and parentheses.
     fields = stat.rpartition(")")[2].split()
     if fields[0] in "ZX":
         return None
     return int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def _answers(pid: int) -> bool:
+    """Say whether there is a process of a number, whoever's it is."""
+    if pid <= 0:  # that would be whole groups of processes
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True

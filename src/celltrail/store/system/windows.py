@@ -10,7 +10,17 @@ from celltrail.store.system.process import started_by_psutil as process_started
 
 assert sys.platform == "win32"  # tells type checkers that they need not look elsewhere
 
-__all__ = ["boot_id", "lock_holders", "process_started", "try_lock", "unlock"]
+__all__ = [
+    "UNLINKS_OPEN_FILES",
+    "boot_id",
+    "lock_holders",
+    "process_started",
+    "try_lock",
+    "unlock",
+]
+
+#: Python opens files so that nobody can remove them meanwhile; see the twin in ``posix.py``.
+UNLINKS_OPEN_FILES = False
 
 
 def try_lock(fd: int, *, exclusive: bool) -> bool:
