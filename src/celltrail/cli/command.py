@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import warnings
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from celltrail._version import __version__
 from celltrail.cli import bringing, doctor, removing, showing
+from celltrail.cli.printable import printable
+from celltrail.cli.streams import complain, prepare_streams, silence
 from celltrail.config import resolve_store, use_store
 from celltrail.errors import CelltrailError, CelltrailWarning
 
@@ -26,6 +26,8 @@ else celltrail.duckdb in the nearest folder upward that has one.
 Exit codes: 0 done, 1 it could not be done (stderr says why), 2 wrong usage.
 """
 _INTERRUPTED = 130
+#: What a shell says of a command that nobody listened to any more.
+_CUT_OFF = 141
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         The exit code: 0 done, 1 when it could not be done, which stderr says in a sentence,
-        2 for wrong usage, 130 when it was interrupted.
+        2 for wrong usage, 130 when it was interrupted, 141 when its reader went away.
 
     Examples
     --------
@@ -66,28 +68,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     no runs
     0
     """
+    prepare_streams()
     with warnings.catch_warnings():
         warnings.simplefilter("always", CelltrailWarning)
         warnings.showwarning = _show_warning
         try:
-            parsed = _parser().parse_args(arguments)
-            if parsed.chosen is not None:
-                use_store(resolve_store(parsed.chosen))
-            run: Callable[[argparse.Namespace], int] = parsed.run
-            return run(parsed)
-        except SystemExit as exit_:  # after --help, or what was wrong with the arguments
-            return int(exit_.code or 0)
-        except CelltrailError as error:
-            sys.stderr.write(f"celltrail: {error}\n")
-            return 1
-        except KeyboardInterrupt:
-            sys.stderr.write("celltrail: interrupted\n")
-            return _INTERRUPTED
+            code = _run(arguments)
+            sys.stdout.flush()
         except BrokenPipeError:  # as of `celltrail runs | head`
-            with suppress(OSError):  # or Python complains at its exit
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
+            silence(sys.stdout)
+            return _CUT_OFF
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            complain(f"celltrail: {printable(f'{error.strerror or error}{where}')}")
+            _flush_what_can_be()
+            return 1
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        parsed = _parser().parse_args(arguments)
+        if parsed.chosen is not None:
+            use_store(resolve_store(parsed.chosen))
+        run: Callable[[argparse.Namespace], int] = parsed.run
+        return run(parsed)
+    except SystemExit as exit_:  # after --help, or what was wrong with the arguments
+        return int(exit_.code or 0)
+    except CelltrailError as error:
+        complain(f"celltrail: {printable(error)}")
+        return 1
+    except KeyboardInterrupt:
+        complain("celltrail: interrupted")
+        return _INTERRUPTED
+
+
+def _flush_what_can_be() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        silence(sys.stdout)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    sys.stderr.write(f"{message}\n")
+    complain(printable(message))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from celltrail.cli.output import say
 from celltrail.config import resolve_store
 from celltrail.store.doctor import examine, repair
 
@@ -35,9 +34,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         description="Say what is wrong with a store. Everything in it is read, and nothing is "
         "changed unless --repair is given; then a copy of it is made first.",
     )
-    parser.add_argument(
-        "store", nargs="?", type=Path, help="the DuckDB file; by default the one in use here"
-    )
+    parser.add_argument("store", nargs="?", help="the DuckDB file; by default the one in use here")
     parser.add_argument(
         "--repair", action="store_true", help="put right what can be, and say what was done"
     )
@@ -47,20 +44,24 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     path = resolve_store(arguments.store)
-    say = sys.stdout.write
     if not arguments.repair:
         findings = examine(path)
-        say("".join(f"{finding}\n" for finding in findings))
+        for finding in findings:
+            say(str(finding))
         faults = [finding for finding in findings if not finding.note]
         if not faults:
-            say(f"{path} is well.\n")
+            say(f"{path} is well.")
         elif any(finding.repairable for finding in faults):
-            say(f"`celltrail doctor --repair {path}` puts right what can be, after a backup.\n")
+            say(f"`celltrail doctor --repair {path}` puts right what can be, after a backup.")
         return 1 if faults else 0
     report = repair(path)
-    say("".join(f"{finding}\n" for finding in report.found))
-    say("".join(f"done: {sentence}.\n" for sentence in report.done))
-    say("".join(f"left: {finding.message}\n" for finding in report.left if not finding.note))
+    for finding in report.found:
+        say(str(finding))
+    for sentence in report.done:
+        say(f"done: {sentence}.")
+    for finding in report.left:
+        if not finding.note:
+            say(f"left: {finding.message}")
     if report.is_well:
-        say(f"{path} is well.\n")
+        say(f"{path} is well.")
     return 0 if report.is_well else 1

@@ -12,7 +12,7 @@ from celltrail.errors import OptionError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 __all__ = ["add_parsers"]
 
@@ -21,6 +21,34 @@ _WHICH = "ids, names (the newest run of that name) or numbers"
 _RULES = [name for name in inspect.signature(upkeep.prune).parameters if name != "dry_run"]
 #: Of these, what says alone of no run that it goes.
 _MODIFIERS = {"keep_tags", "keep_noted", "purge"}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_texts(value: object) -> bool:
+    return _is_text(value) or (isinstance(value, list) and all(map(_is_text, value)))
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+_TEXT = (_is_text, "a text that is not empty")
+_TEXTS = (_is_texts, "a text or a list of texts")
+_SWITCH = (lambda value: isinstance(value, bool), "true or false")
+#: What the value of each must be.
+_KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "older_than": (_is_text, 'an age such as "90d"'),
+    "keep_last": (_is_count, "a whole number that is not negative"),
+    "experiment": _TEXT,
+    "status": _TEXTS,
+    "where": _TEXT,
+    "keep_tags": _TEXTS,
+    "keep_noted": _SWITCH,
+    "purge": _SWITCH,
+}
 
 
 def add_parsers(commands: Any) -> None:
@@ -109,15 +137,12 @@ def _change(arguments: argparse.Namespace, change: Callable[[Any], int], word: s
 def _purge(arguments: argparse.Namespace) -> int:
     if bool(arguments.runs) == arguments.deleted:
         arguments.parser.error("give runs, or --deleted for all that are deleted")
-    if arguments.deleted:
-        runs: list[Any] = list(upkeep.deleted_runs())
-        what = f"{len(runs):,} deleted run{'' if len(runs) == 1 else 's'}"
-    else:
-        runs = _references(arguments.runs)
-        what = ", ".join(arguments.runs)
-    if runs and not confirm(arguments, f"this removes {what} for good"):
+    runs = upkeep.find_meant(
+        upkeep.deleted_runs() if arguments.deleted else _references(arguments.runs)
+    )
+    if runs and not confirm(arguments, f"this removes {_counted(runs)} for good", runs):
         return 1
-    say_result(upkeep.purge(runs))
+    say_result(upkeep.purge([run.id for run in runs]))
     return 0
 
 
@@ -138,12 +163,17 @@ def _prune(arguments: argparse.Namespace) -> int:
             for run_id in planned.ids:
                 say(run_id)
         return 0
-    count = f"{len(planned.ids):,} run{'' if len(planned.ids) == 1 else 's'}"
     fate = "removes {} for good" if rules.get("purge") else "deletes {}"
-    if planned.ids and not confirm(arguments, f"this {fate.format(count)}"):
-        return 1
+    if planned.ids and not arguments.yes:
+        runs = upkeep.find_meant(planned.ids)
+        if not confirm(arguments, f"this {fate.format(_counted(runs))}", runs):
+            return 1
     say_result(upkeep.prune(**rules))
     return 0
+
+
+def _counted(runs: Sequence[object]) -> str:
+    return f"{len(runs):,} run{'' if len(runs) == 1 else 's'}"
 
 
 def _configured() -> dict[str, Any]:
@@ -154,4 +184,9 @@ def _configured() -> dict[str, Any]:
             f"[tool.celltrail.retention] knows no {unknown[0]!r}; it knows {', '.join(_RULES)}."
         )
         raise OptionError(message)
+    for name, value in rules.items():
+        is_valid, what = _KINDS[name]
+        if not is_valid(value):
+            message = f"{name} of [tool.celltrail.retention] must be {what}, not {value!r}."
+            raise OptionError(message)
     return rules

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from celltrail import api, upkeep
-from celltrail.cli.output import moment, say, say_json, say_table
+from celltrail.cli.output import moment, say, say_data, say_json, say_table
+from celltrail.cli.printable import printable_json
 
 if TYPE_CHECKING:
     import argparse
@@ -109,7 +110,7 @@ def _cell(name: str, value: Any) -> str:
         return f"{value:.1f}s"
     if isinstance(value, float):
         return f"{value:.6g}"
-    return " ".join(str(value).split())
+    return str(value)
 
 
 def _deleted(arguments: argparse.Namespace) -> int:
@@ -137,7 +138,7 @@ def _deleted(arguments: argparse.Namespace) -> int:
             [
                 run.id,
                 str(run.number),
-                " ".join((run.name or "").split()),
+                run.name or "",
                 run.status,
                 run.experiment,
                 f"{moment(run.deleted):%Y-%m-%d %H:%M:%S}",
@@ -152,9 +153,10 @@ def _deleted(arguments: argparse.Namespace) -> int:
 def _sql(arguments: argparse.Namespace) -> int:
     frame = api.sql(arguments.query)
     if arguments.json:
-        say(str(frame.to_json(orient="records", date_format="iso", date_unit="us", indent=2)))
+        text = frame.to_json(orient="records", date_format="iso", date_unit="us", indent=2)
+        say(printable_json(str(text)))
     elif arguments.csv:
-        say(str(frame.to_csv(index=False)).rstrip("\n"))
+        say_data(str(frame.to_csv(index=False)).rstrip("\n"))
     else:
         say("no rows" if frame.empty else frame.to_string(index=False))
     return 0

@@ -23,7 +23,9 @@ Kinship: TypeAlias = tuple[str, ...]
 #: What two runs may have in common that are executions of the same thing.
 _KIN_COLUMNS = ("source_name", "cell_id", "name", "source")
 _NUMBERS = """
-SELECT experiment, max(number) FROM runs
+SELECT experiment, max(number) FROM (
+    SELECT experiment, number FROM runs UNION ALL SELECT experiment, number FROM purged
+)
 WHERE number IS NOT NULL AND experiment IN (SELECT unnest($1::VARCHAR[])) GROUP BY experiment
 """
 # Of those that are older than all new runs only the newest of each kind can come right before

@@ -40,7 +40,7 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
         "cell_executions": "session:s execution_count:n cell_id:s source:s started:t ended:t "
         "status:s run:n",
         "merged": "session:s segment:n events:n points:n",
-        "purged": "id:s time:t",
+        "purged": "id:s time:t experiment:s number:n",
         "scattered": "run:n claimed:t",
     }.items()
 }

@@ -70,6 +70,9 @@ def translated(error: duckdb.Error, path: Path) -> StoreError:
     def says(*phrases: str) -> bool:
         return any(phrase in text for phrase in phrases)
 
+    if "?" in str(path) and ".wal?" in text:
+        cause = "DuckDB cannot write where a folder or file has a '?' in its name"
+        return StoreUnwritableError(path, cause)
     if says(*_BUSY):
         return StoreBusyError(path, _holder(text))
     if says(*_NEWER):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from celltrail.errors import UsageError
 from celltrail.store import open_store
 from celltrail.store.upkeep import (
     Exported,
@@ -104,7 +105,19 @@ def merge(path: str | os.PathLike[str]) -> Merged:
     >>> ct.merge("theirs.duckdb")  # doctest: +SKIP
     <merged 12 new runs, 1 updated, 4,000 points, 0 large files>
     """
-    return merge_store(chosen_store().access, open_store(Path(path)).access)
+    other = _place(path)
+    if other.is_dir():
+        message = f"{other} is a folder, and no store. Give the path of a store's file."
+        raise UsageError(message)
+    return merge_store(chosen_store().access, open_store(other).access)
+
+
+def _place(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        message = f"{path} is nowhere: there is no such user. Give another path."
+        raise UsageError(message) from error
 
 
 def export_store(path: str | os.PathLike[str], *, bundle: bool = False) -> Exported:
@@ -127,7 +140,7 @@ def export_store(path: str | os.PathLike[str], *, bundle: bool = False) -> Expor
     Raises
     ------
     ExportError
-        When there is something already.
+        When there is something already, or nothing can be written there.
     StoreMissingError
         When there is no store.
 
@@ -139,7 +152,7 @@ def export_store(path: str | os.PathLike[str], *, bundle: bool = False) -> Expor
     >>> ct.export_store("all-runs.zip", bundle=True)
     <exported 1 run and 2 points to ...all-runs.zip (...)>
     """
-    target = Path(path).expanduser().absolute()
+    target = _place(path)
     access = chosen_store().access
     return export_bundle(access, target) if bundle else export_folder(access, target)
 
@@ -166,6 +179,6 @@ def import_store(path: str | os.PathLike[str]) -> Imported:
     >>> ct.import_store("runs.zip")
     <imported into ...elsewhere.duckdb: merged 1 new run, 0 updated, 2 points, ...>
     """
-    source = Path(path).expanduser().absolute()
+    source = _place(path)
     access = chosen_store().access
     return import_bundle(access, source) if is_bundle(source) else import_folder(access, source)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from celltrail.store.upkeep import DeletedRun, Purged, delete_runs, purge_runs, restore_runs
 from celltrail.store.upkeep import deleted_runs as read_deleted
-from celltrail.upkeep.references import chosen_store, run_ids
+from celltrail.upkeep.references import chosen_store, meant_runs
 
 if TYPE_CHECKING:
     from celltrail.upkeep.references import RunRefs
@@ -31,7 +31,10 @@ def delete(runs: RunRefs) -> int:
     Raises
     ------
     RunNotFoundError
-        When there is no such run.
+        When there is no such run in this store.
+    AmbiguousRunError
+        When a name or a number is that of a run and of one that is deleted already, or a
+        part of an id that of several.
     RunIsRunningError
         When one of them is still recorded; nothing is hidden then.
 
@@ -46,7 +49,8 @@ def delete(runs: RunRefs) -> int:
     [<deleted run 'a mistake' of ..., 0 points>]
     """
     store = chosen_store()
-    return delete_runs(store.access, run_ids(store, runs))
+    ids = [run.id for run in meant_runs(store, runs)]
+    return delete_runs(store.access, ids) if ids else 0
 
 
 def restore(runs: RunRefs) -> int:
@@ -55,17 +59,20 @@ def restore(runs: RunRefs) -> int:
     Parameters
     ----------
     runs
-        As in `delete`; also what `deleted_runs` gives.
+        As in `delete`, but of a name or a number the deleted run that is the newest; also
+        what `deleted_runs` gives.
 
     Returns
     -------
     int
-        How many runs are back.
+        How many runs are back; one that is not deleted is passed over.
 
     Raises
     ------
     RunNotFoundError
-        When there is no such run.
+        When there is no such run in this store.
+    AmbiguousRunError
+        When a part of an id is that of several deleted runs.
 
     Examples
     --------
@@ -76,7 +83,8 @@ def restore(runs: RunRefs) -> int:
     (1, 1)
     """
     store = chosen_store()
-    return restore_runs(store.access, run_ids(store, runs))
+    ids = [run.id for run in meant_runs(store, runs, deleted_first=True)]
+    return restore_runs(store.access, ids) if ids else 0
 
 
 def deleted_runs() -> list[DeletedRun]:
@@ -111,7 +119,10 @@ def purge(runs: RunRefs | None = None) -> Purged:
     Raises
     ------
     RunNotFoundError
-        When there is no such run.
+        When there is no such run in this store.
+    AmbiguousRunError
+        When a name or a number is that of a run and of a deleted one, or a part of an id
+        that of several.
     RunIsRunningError
         When one of them is still recorded; nothing is removed then.
 
@@ -131,5 +142,6 @@ def purge(runs: RunRefs | None = None) -> Purged:
     <purged 1 run with 1 point and 0 artifacts (0 B)>
     """
     store = chosen_store()
-    ids = [run.id for run in deleted_runs()] if runs is None else run_ids(store, runs)
+    found = deleted_runs() if runs is None else meant_runs(store, runs)
+    ids = [run.id for run in found]
     return purge_runs(store.access, ids) if ids else Purged()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 
 from celltrail.errors import UsageError
 from celltrail.model import Status
@@ -68,7 +69,8 @@ def prune(
     Raises
     ------
     UsageError
-        When nothing says which runs, or something cannot be understood.
+        When nothing says which runs, as also a blank filter says nothing, or something
+        cannot be understood.
 
     Examples
     --------
@@ -82,11 +84,12 @@ def prune(
             "Everything that is given must hold for a run that goes."
         )
         raise UsageError(message)
-    store = chosen_store()
+    _require_filter(where)
+    limit = None if older_than is None else _moment(older_than)
     statuses = _statuses(status)
-    kept = _newest(find_runs(store), keep_last)
     tags = {keep_tags} if isinstance(keep_tags, str) else set(keep_tags)
-    limit = None if older_than is None else dt.datetime.now(dt.UTC) - _age(older_than)
+    store = chosen_store()
+    kept = set() if keep_last is None else _newest(find_runs(store), _count(keep_last))
     found = find_runs(store, where, experiment=experiment)
     tagged = found.table().columns["tags"].values
     ids = [
@@ -106,14 +109,30 @@ def prune(
     return Pruned(tuple(ids))
 
 
-def _age(text: str | dt.timedelta) -> dt.timedelta:
-    if isinstance(text, dt.timedelta):
-        return text
-    match = _AGE.fullmatch(text)
-    if match is None:
-        message = f"an age is a number with s, m, h, d or w, such as '90d', not {text!r}."
+def _require_filter(where: object) -> None:
+    """Raise for a filter that says nothing: every run would go."""
+    if where is not None and not (isinstance(where, str) and where.strip()):
+        message = f"where must be a filter such as 'metrics.acc < 0.5', not {where!r}."
         raise UsageError(message)
-    return dt.timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
+
+
+def _moment(age: str | dt.timedelta) -> dt.datetime:
+    """Say before when a run must have ended to be so old."""
+    try:
+        return dt.datetime.now(dt.UTC) - _age(age)
+    except OverflowError:
+        message = f"{age!r} is longer ago than there are dates; no run can be so old."
+        raise UsageError(message) from None
+
+
+def _age(age: str | dt.timedelta) -> dt.timedelta:
+    match = _AGE.fullmatch(age) if isinstance(age, str) else None
+    if match is not None:
+        return dt.timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
+    if isinstance(age, dt.timedelta) and age >= dt.timedelta(0):
+        return age
+    message = f"an age is a number with s, m, h, d or w, such as '90d', not {age!r}."
+    raise UsageError(message)
 
 
 def _statuses(status: str | Iterable[str] | None) -> set[Status]:
@@ -129,13 +148,19 @@ def _statuses(status: str | Iterable[str] | None) -> set[Status]:
     return {Status(name) for name in names}
 
 
-def _newest(runs: Runs, count: int | None) -> set[str]:
-    """Give the ids of the newest runs of each experiment."""
-    if count is None:
-        return set()
+def _count(keep_last: int) -> int:
+    if isinstance(keep_last, bool) or not isinstance(keep_last, SupportsIndex):
+        message = f"keep_last must be a whole number, not {keep_last!r}."
+        raise UsageError(message)
+    count = operator.index(keep_last)
     if count < 0:
         message = f"keep_last must not be negative, it is {count}."
         raise UsageError(message)
+    return count
+
+
+def _newest(runs: Runs, count: int) -> set[str]:
+    """Give the ids of the newest runs of each experiment."""
     by_experiment: defaultdict[str, list[str]] = defaultdict(list)
     for run in runs:  # the newest first
         by_experiment[run.experiment].append(run.id)

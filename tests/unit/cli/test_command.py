@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_sql_gives_a_table_json_or_csv(capsys: pytest.CaptureFixture[str]) -> No
         (["sql", "DROP TABLE runs"], "only queries can be run here"),
         (["delete", "nobody"], "no run 'nobody'"),
         (["merge", "nowhere.duckdb"], "there is no store at"),
-        (["import", "nowhere"], "has no manifest"),
+        (["import", "nowhere"], "nowhere does not exist"),
         (["prune", "--older-than", "soon", "--yes"], "an age is a number"),
         (["prune", "--status", "running", "--yes"], "no such status"),
     ],
@@ -210,6 +211,148 @@ def test_the_store_is_chosen_by_the_option(capsys: pytest.CaptureFixture[str]) -
     assert "there is no store at" in say(capsys, "--store", "no.duckdb", "vacuum", code=1)
 
 
+def test_purge_finds_and_shows_the_runs_before_it_asks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ct.run("fit 1")
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    said = say(capsys, "purge", "fit 1", code=1)
+    heading, row, question = said.splitlines()[:3]
+    assert heading.split() == ["id", "name", "experiment", "started"]
+    assert row.split()[:4] == [run.id, "fit", "1", "e"]
+    assert row.endswith(f"{run.started.astimezone():%Y-%m-%d %H:%M:%S}")
+    assert question.startswith("this removes 1 run for good. Go on? [y/N]")
+    said = say(capsys, "purge", "nosuch", code=1)
+    assert "no run 'nosuch'" in said
+    assert "Go on?" not in said
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    assert run.id in say(capsys, "prune", "--where", "name = 'fit 1'", code=1)
+    ct.delete("fit 1")
+    with ct.track("fit 1", experiment="e") as later:
+        pass
+    said = say(capsys, "purge", "fit 1", "--yes", code=1)
+    assert run.id in said
+    assert later.id in said
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    assert say(capsys, "purge", "--deleted").startswith("purged 1 run")
+    assert len(names()) == 3
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ('purge = "no"', "purge of"),
+        ('keep_noted = "false"', "keep_noted of"),
+        ("older_than = 90", "older_than of"),
+        ('keep_last = "1"', "keep_last of"),
+        ("keep_last = true", "keep_last of"),
+        ("keep_last = 1.5", "keep_last of"),
+        ('where = " "', "where of"),
+        ('experiment = ""', "experiment of"),
+        ("status = 5", "status of"),
+        ("keep_tags = [1]", "keep_tags of"),
+    ],
+)
+def test_a_setting_of_the_wrong_type_removes_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, rule: str, problem: str
+) -> None:
+    config = tmp_path / "pyproject.toml"
+    config.write_text(f"[tool.celltrail.retention]\nexperiment = 'e'\n{rule}\n")
+    if "experiment" in rule:
+        config.write_text(f"[tool.celltrail.retention]\n{rule}\n")
+    said = say(capsys, "prune", "--yes", code=1)
+    assert f"{problem} [tool.celltrail.retention] must be" in said
+    config.write_text("[tool.celltrail]\nretention = [['keep_last', 0]]\n")
+    assert "it is no table" in say(capsys, "prune", "--yes", code=1)
+    assert len(names()) == 3
+
+
+def test_control_characters_do_not_reach_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt"
+    shown = r"\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt"
+    with ct.track(evil, experiment=evil):
+        pass
+    assert shown in say(capsys, "runs", "--limit", "1")
+    assert shown in say(capsys, "sql", f"SELECT name FROM v_runs WHERE name = '{evil}'")
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    assert shown in say(capsys, "purge", ct.last_run().id, code=1)
+    for arguments in (["delete", f"{evil}?"], ["runs", f"params.{evil} = 1"]):
+        assert evil[0] not in say(capsys, *arguments, code=1)
+    found = json.loads(said := say(capsys, "runs", "--json", "--limit", "1"))
+    assert found[0]["name"] == evil
+    assert not {"\x1b", "\x9b", "\u202e"} & set(said)
+    query = "SELECT chr(127) || chr(155) AS a"
+    assert json.loads(say(capsys, "sql", "--json", query)) == [{"a": "\x7f\x9b"}]
+    assert say(capsys, "sql", "--csv", query) == "a\n\x7f\x9b\n", "a program reads it as it is"
+    ct.delete(ct.last_run())
+    assert shown in say(capsys, "runs", "--deleted")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["export", "--all", "/proc/x"],
+        ["export", "--bundle", "a file/x.zip"],
+        ["export", "--all", "~nobody here/x"],
+        ["--store", "/", "runs"],
+        ["--store", "", "runs"],
+        ["--store", "~nobody here/x", "runs"],
+        ["doctor", "/"],
+        ["merge", "/"],
+        ["merge", "celltrail.duckdb", "/"],
+        ["import", "out", "~nobody here/x"],
+        ["prune", "--older-than", "999999d"],
+        ["prune", "--where", "", "--yes"],
+    ],
+)
+def test_a_place_or_an_age_that_is_none_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "a file").write_bytes(b"")
+    (said,) = say(capsys, *arguments, code=1).splitlines()
+    assert said.startswith("celltrail: ")
+    assert len(names()) == 3
+
+
+def command(*arguments: str, redirect: str, **variables: str) -> tuple[int, str]:
+    """Run the command as a shell does, and give its code and what it complained of."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    line = f'exec "$@" {redirect}'
+    done = subprocess.run(
+        ["sh", "-c", line, "sh", sys.executable, "-m", "celltrail", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={**environment, **variables},
+        check=False,
+        text=True,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of another kind")
+def test_streams_that_are_closed_full_or_narrow_make_no_traceback() -> None:
+    with ct.track("ü 🙂", experiment="e"):
+        pass
+    assert command("purge", "fit 0", redirect="<&-") == (
+        1,
+        "celltrail: this removes 1 run for good: give --yes, there is no terminal to ask at.\n",
+    )
+    assert command("runs", redirect=">&-") == (0, "")
+    assert command("runs", "nothing =", redirect="2>&-") == (1, "")
+    code, said = command("runs", redirect="", PYTHONIOENCODING="ascii")
+    assert code == 0
+    assert r"\xfc \U0001f642" in said
+    if Path("/dev/full").exists():
+        for arguments in (["runs"], ["--help"], ["runs", "--json"]):
+            assert command(*arguments, redirect=">/dev/full") == (
+                1,
+                "celltrail: No space left on device\n",
+            )
+        assert command("runs", "nothing =", redirect="2>/dev/full") == (1, "")
+
+
 def test_it_is_also_a_module_and_ends_quietly_when_nobody_reads() -> None:
     command = [sys.executable, "-m", "celltrail"]
     version = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
@@ -221,4 +364,4 @@ def test_it_is_also_a_module_and_ends_quietly_when_nobody_reads() -> None:
         assert cut_off.stderr is not None
         cut_off.stdout.close()
         assert cut_off.stderr.read() == ""
-    assert cut_off.returncode == 0
+    assert cut_off.returncode == 141

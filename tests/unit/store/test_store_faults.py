@@ -130,3 +130,11 @@ def test_a_half_made_store_of_a_killed_process_is_no_obstacle(store: Path) -> No
     Recorder(store).run()
     (Layout(store).spool / f".new-{store.name}").write_bytes(b"half")
     assert len(open_store(store).run_rows()) == 1
+
+
+def test_a_folder_that_duckdb_cannot_write_into_is_said(tmp_path: Path) -> None:
+    (tmp_path / "what?").mkdir()
+    store = tmp_path / "what?" / "s.duckdb"
+    Recorder(store).run()
+    with pytest.raises(StoreUnwritableError, match="has a '\\?' in its name"):
+        open_store(store).merge()

@@ -1,11 +1,14 @@
 -- A deleted run is hidden and can be restored; a purged one is gone, and its id is kept so
--- that what is still on its way to it (a spool, a copy in another store) is left out.
+-- that what is still on its way to it (a spool, a copy in another store) is left out, and its
+-- number so that no other run gets it.
 ALTER TABLE runs ADD COLUMN deleted TIMESTAMP;
 
 -- When the session that the run belongs to took it over; of one that was never resumed, nothing.
 ALTER TABLE runs ADD COLUMN resumed TIMESTAMP;
 
-CREATE TABLE purged (id VARCHAR NOT NULL, time TIMESTAMP NOT NULL);
+CREATE TABLE purged (
+    id VARCHAR NOT NULL, time TIMESTAMP NOT NULL, experiment VARCHAR, number BIGINT
+);
 
 -- Runs that have ended and whose points do not lie together yet, by run, metric and step, as
 -- they do once they are compacted; claimed is when a process began to do that.

@@ -7,10 +7,10 @@ from celltrail.store.upkeep.copying import merge_store
 from celltrail.store.upkeep.deletion import (
     delete_runs,
     deleted_runs,
-    find_deleted,
     purge_runs,
     restore_runs,
 )
+from celltrail.store.upkeep.lookup import FoundRun, look_up
 from celltrail.store.upkeep.parquet import export_folder, import_folder
 from celltrail.store.upkeep.results import (
     DeletedRun,
@@ -27,6 +27,7 @@ from celltrail.store.upkeep.vacuum import vacuum_store
 __all__ = [
     "DeletedRun",
     "Exported",
+    "FoundRun",
     "Imported",
     "Merged",
     "Pruned",
@@ -36,10 +37,10 @@ __all__ = [
     "deleted_runs",
     "export_bundle",
     "export_folder",
-    "find_deleted",
     "import_bundle",
     "import_folder",
     "is_bundle",
+    "look_up",
     "merge_store",
     "purge_runs",
     "require_store",

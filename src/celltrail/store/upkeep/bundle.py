@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from celltrail.errors import ExportError
 from celltrail.ids import new_id
 from celltrail.store.instance import attached
-from celltrail.store.upkeep.large import copy_checked
+from celltrail.store.upkeep.large import copy_checked, is_whole
 from celltrail.store.upkeep.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -16,11 +16,11 @@ from celltrail.store.upkeep.manifest import (
     is_artifact,
     take_member,
 )
-from celltrail.store.upkeep.parquet import large_artifacts, schema_version
+from celltrail.store.upkeep.parquet import large_artifacts, schema_version, warn_of_missing
 from celltrail.store.upkeep.results import Exported, Imported
 from celltrail.store.upkeep.rewrite import rewrite
 from celltrail.store.upkeep.settling import settle
-from celltrail.store.upkeep.staging import adopt, row_counts, staged
+from celltrail.store.upkeep.staging import adopt, row_counts, staged, writing_export
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,14 +51,14 @@ def export_bundle(access: Access, path: Path) -> Exported:
     Raises
     ------
     ExportError
-        When there is a file already.
+        When there is a file already, or none can be written there.
     StoreError
         When the store cannot be read.
     """
     if path.exists():
         raise ExportError(path, "is there already; give a new file")
     settle(access)
-    with staged(path) as stage:
+    with writing_export(path), staged(path) as stage:
         new = stage.path.parent / f"{new_id()}.zip"
         with access.shared():
             # A copy without gaps: what is sent around should be small.
@@ -70,13 +70,15 @@ def export_bundle(access: Access, path: Path) -> Exported:
                 _add(bundle, stage.path, _STORE, manifest)
                 for sha256 in wanted:
                     source = access.layout.file(sha256)
-                    if source.is_file():
+                    # Before it is copied: nothing can be taken out of a ZIP again.
+                    if is_whole(source, sha256):
                         _add(bundle, source, f"artifacts/{sha256[:2]}/{sha256}", manifest)
                     else:
                         manifest.missing.append(sha256)
                 bundle.writestr(MANIFEST_NAME, manifest.to_json())
         size = new.stat().st_size
         new.rename(path)
+    warn_of_missing(access.path, manifest)
     return Exported(path, manifest.rows, len(wanted) - len(manifest.missing), size)
 
 
@@ -112,8 +114,20 @@ def import_bundle(access: Access, path: Path) -> Imported:
         return adopt(stage, access, manifest, path)
 
 
+def _require_stored(bundle: zipfile.ZipFile, path: Path) -> None:
+    """Raise where less could become more: a bundle is never larger unpacked than it is."""
+    members = bundle.infolist()
+    for member in members:
+        is_stored = member.compress_type == zipfile.ZIP_STORED
+        if not is_stored or member.compress_size != member.file_size:
+            raise ExportError(path, f"holds {member.filename!r} compressed, as no bundle does")
+    if sum(member.file_size for member in members) > path.stat().st_size:
+        raise ExportError(path, "holds files that overlap, as no bundle does")
+
+
 def _unpack(bundle: zipfile.ZipFile, stage: Access, path: Path) -> Manifest:
     names = bundle.namelist()
+    _require_stored(bundle, path)
     if MANIFEST_NAME not in names or bundle.getinfo(MANIFEST_NAME).file_size > _LARGEST_MANIFEST:
         raise ExportError(path, "has no manifest of a celltrail export")
     manifest = Manifest.from_json(bundle.read(MANIFEST_NAME), path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from celltrail.store.instance import quoted
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Table", "beside", "blob_slices", "fingerprint", "identifier", "tables"]
+__all__ = [
+    "Table",
+    "beside",
+    "blob_slices",
+    "fingerprint",
+    "identifier",
+    "tables",
+    "tables_to_fill",
+]
 
 #: Bytes of content that one statement moves: DuckDB holds whole vectors of it in memory.
 _SLICE = 64 << 20
@@ -109,6 +118,35 @@ def tables(con: DuckDBPyConnection, catalog: str) -> list[Table]:
         [catalog],
     ).fetchall()
     return [Table(schema, name, tuple(columns)) for schema, name, columns in rows]
+
+
+def tables_to_fill(con: DuckDBPyConnection, catalog: str) -> list[tuple[Table, bool]]:
+    """List tables in an order in which they can be filled: what is referred to comes first.
+
+    Parameters
+    ----------
+    con
+        A connection.
+    catalog
+        The attached database. Foreign keys are always those of tables of a user.
+
+    Returns
+    -------
+    list of tuple
+        Each table, and whether its rows refer to others of its own.
+    """
+    known = {(table.schema, table.name): table for table in tables(con, catalog)}
+    graph: dict[tuple[str, str], set[tuple[str, str]]] = {place: set() for place in known}
+    # They never lead into another schema.
+    for schema, name, target in con.execute(
+        "SELECT schema_name, table_name, referenced_table FROM duckdb_constraints() "
+        "WHERE database_name = $1 AND constraint_type = 'FOREIGN KEY'",
+        [catalog],
+    ).fetchall():
+        graph[schema, name].add((schema, target))
+    to_itself = {place for place, targets in graph.items() if place in targets}
+    order = TopologicalSorter({place: targets - {place} for place, targets in graph.items()})
+    return [(known[place], place in to_itself) for place in order.static_order() if place in known]
 
 
 def fingerprint(con: DuckDBPyConnection, catalog: str, table: Table) -> tuple[int, int]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 import time
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any
 
 from celltrail.errors import RunIsRunningError
-from celltrail.store.upkeep.contents import tables
+from celltrail.store.tables import COLUMNS, insert
 from celltrail.store.upkeep.results import DeletedRun, Purged
 from celltrail.store.upkeep.sweep import sweep_files, sweep_rows
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from celltrail.store.access import Access
 
-__all__ = ["delete_runs", "deleted_runs", "find_deleted", "purge_runs", "restore_runs"]
+__all__ = ["delete_runs", "deleted_runs", "purge_runs", "restore_runs"]
 
 _IDS = "id IN (SELECT unnest($1::VARCHAR[]))"
 _DELETED = """
@@ -26,7 +25,12 @@ SELECT r.id, r.number, r.name, r.experiment, r.status, epoch_us(r.started), epoc
     (SELECT coalesce(sum(s.count), 0)::BIGINT FROM summaries s WHERE s.run = r.run)
 FROM runs r WHERE r.number IS NOT NULL AND r.deleted IS NOT NULL ORDER BY r.deleted DESC, r.id DESC
 """
-_FINDS = ("id = $1", "name = $1", "starts_with(id, upper($1)) AND length($1) >= 6")
+#: The tables that have rows of runs. Users may have made others that have a column ``run``.
+_OF_RUNS = [
+    *(table for table, columns in COLUMNS.items() if "run" in dict(columns)),
+    "metrics",
+    "summaries",
+]
 
 
 def delete_runs(access: Access, ids: Sequence[str]) -> int:
@@ -77,27 +81,6 @@ def deleted_runs(access: Access) -> list[DeletedRun]:
         return [DeletedRun(*row) for row in con.execute(_DELETED).fetchall()]
 
 
-def find_deleted(access: Access, reference: str | SupportsIndex) -> str | None:
-    """Find the id of a hidden run as runs are found: by id, name, number or part of the id."""
-    if not access.path.exists():
-        return None
-    if isinstance(reference, str):
-        wanted: tuple[str, ...] = _FINDS
-        value: str | int = reference
-    else:
-        wanted, value = ("number = $1",), operator.index(reference)
-    with access.reading() as con:
-        for condition in wanted:
-            found = con.execute(
-                f"SELECT id FROM runs WHERE deleted IS NOT NULL AND {condition} "
-                "ORDER BY id DESC LIMIT 1",
-                [value],
-            ).fetchall()
-            if found:
-                return str(found[0][0])
-    return None
-
-
 def _require_ended(con: DuckDBPyConnection, access: Access, ids: Sequence[str]) -> None:
     """Raise for runs that go on: a merge has just said of all others that they are lost."""
     running = con.execute(
@@ -128,18 +111,17 @@ def purge_runs(access: Access, ids: Sequence[str]) -> Purged:
     """
     with access.writing() as con:
         _require_ended(con, access, ids)
-        found = con.execute(f"SELECT run, id FROM runs WHERE {_IDS}", [list(ids)]).fetchall()
-        runs = [run for run, _ in found]
+        found = con.execute(
+            f"SELECT run, id, experiment, number FROM runs WHERE {_IDS}", [list(ids)]
+        ).fetchall()
+        runs = [row[0] for row in found]
         con.execute("BEGIN")
         _bypass(con, "parent", runs)
         _bypass(con, "previous", runs)
         inline = _inline_bytes(con)
         points = _remove_rows(con, runs)
         now = time.time_ns() // 1000
-        con.execute(
-            "INSERT INTO purged SELECT unnest($1::VARCHAR[]), make_timestamp($2)",
-            [[run_id for _, run_id in found], now],
-        )
+        insert(con, "purged", ((run_id, now, *place) for _, run_id, *place in found))
         blobs = sweep_rows(con)
         inline -= _inline_bytes(con)
         con.execute("COMMIT")
@@ -188,15 +170,13 @@ def _bypass(con: DuckDBPyConnection, column: str, runs: Sequence[int]) -> None:
 
 
 def _remove_rows(con: DuckDBPyConnection, runs: Sequence[int]) -> int:
-    """Delete the rows of runs from every table that has runs, and give how many points went."""
+    """Delete the rows of runs from all of our tables, and give how many points went."""
     points = 0
-    for table in tables(con, "store"):
-        if not table.is_ours or "run" not in table.columns:
-            continue
+    for table in _OF_RUNS:
         gone = con.execute(
-            f"DELETE FROM {table.at('store')} WHERE run IN (SELECT unnest($1::BIGINT[]))",
+            f"DELETE FROM store.main.{table} WHERE run IN (SELECT unnest($1::BIGINT[]))",
             [list(runs)],
         ).fetchall()
-        if table.name == "metrics":
+        if table == "metrics":
             points = int(gone[0][0])
     return points

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from celltrail.store.layout import Layout
 
-__all__ = ["CopiedFiles", "copy_checked", "copy_files"]
+__all__ = ["CopiedFiles", "copy_checked", "copy_files", "is_whole"]
 
 _CHUNK = 1 << 20
 
@@ -97,6 +97,15 @@ def _copy(there: Path, here: Path, sha256: str) -> bool:
     finally:
         temporary.unlink(missing_ok=True)
     return True
+
+
+def is_whole(path: Path, sha256: str) -> bool:
+    """Read a file, and say whether it is there and what its address says."""
+    try:
+        with path.open("rb") as reader:
+            return hashlib.file_digest(reader, "sha256").hexdigest() == sha256
+    except FileNotFoundError:
+        return False
 
 
 def copy_checked(reader: BinaryIO, writer: BinaryIO, *, limit: int | None = None) -> str:

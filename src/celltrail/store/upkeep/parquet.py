@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from celltrail.store.upkeep.manifest import (
 )
 from celltrail.store.upkeep.results import Exported, Imported
 from celltrail.store.upkeep.settling import settle
-from celltrail.store.upkeep.staging import LEFT_OUT, adopt, staged
+from celltrail.store.upkeep.staging import LEFT_OUT, adopt, staged, writing_export
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,14 @@ if TYPE_CHECKING:
 
     from celltrail.store.access import Access
 
-__all__ = ["add_artifacts", "export_folder", "import_folder", "schema_version"]
+__all__ = [
+    "add_artifacts",
+    "export_folder",
+    "import_folder",
+    "large_artifacts",
+    "schema_version",
+    "warn_of_missing",
+]
 
 _PATIENCE = 60.0
 _WORD = re.compile(r"[A-Za-z0-9_]+")
@@ -52,12 +60,17 @@ def export_folder(access: Access, folder: Path) -> Exported:
     Raises
     ------
     ExportError
-        When there is something already.
+        When there is something already, or nothing can be written there.
     StoreError
         When the store cannot be read.
     """
     _require_room(folder)
     settle(access)
+    with writing_export(folder):
+        return _export(access, folder)
+
+
+def _export(access: Access, folder: Path) -> Exported:
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = folder.parent / f".{folder.name}.part-{new_id()}"
     part.mkdir()
@@ -148,9 +161,16 @@ def add_artifacts(access: Access, wanted: list[str], part: Path, manifest: Manif
             continue
         manifest.files[name] = Member(target.stat().st_size, sha256)
         copied += 1
-    if manifest.missing:
-        warn(f"{len(manifest.missing):,} contents of artifacts are missing in {access.path}.")
+    warn_of_missing(access.path, manifest)
     return copied
+
+
+def warn_of_missing(path: Path, manifest: Manifest) -> None:
+    """Say how many contents a store did not have, or had damaged, that is exported."""
+    count = len(manifest.missing)
+    if count:
+        contents = "content of an artifact is" if count == 1 else "contents of artifacts are"
+        warn(f"{count:,} {contents} missing or damaged in {path}, and left out of the export.")
 
 
 def import_folder(access: Access, folder: Path) -> Imported:
@@ -174,7 +194,9 @@ def import_folder(access: Access, folder: Path) -> Imported:
     try:
         text = (folder / MANIFEST_NAME).read_bytes()
     except OSError as error:
-        raise ExportError(folder, "has no manifest of a celltrail export") from error
+        is_there = os.path.lexists(folder)
+        problem = "has no manifest of a celltrail export" if is_there else "does not exist"
+        raise ExportError(folder, problem) from error
     manifest = Manifest.from_json(text, folder)
     with staged(access.path) as stage:
         tables_at = stage.path.parent
@@ -200,7 +222,9 @@ def _load(path: Path, manifest: Manifest, source: Path) -> None:
             if name in LEFT_OUT or not _WORD.fullmatch(name):
                 raise ExportError(source, f"has a table that no export has: {name!r}")
             for at, file in enumerate(files):
-                select = f"SELECT * FROM read_parquet({quoted(path.parent / file)})"
+                place = quoted(path.parent / file)
+                # A folder called x=y is no column.
+                select = f"SELECT * FROM read_parquet({place}, hive_partitioning = false)"
                 if name in known or at:
                     con.execute(f'INSERT INTO "{name}" BY NAME {select}')
                 else:  # one that a user made

@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 from celltrail.errors import StoreError
 from celltrail.store.instance import attached
 from celltrail.store.schema import require_readable
-from celltrail.store.upkeep.contents import Table, beside, blob_slices, fingerprint, tables
+from celltrail.store.tables import COLUMNS
+from celltrail.store.upkeep.contents import (
+    Table,
+    beside,
+    blob_slices,
+    fingerprint,
+    tables_to_fill,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -68,17 +75,45 @@ def _fill(con: DuckDBPyConnection) -> list[Table]:
     con.execute("COPY FROM DATABASE store TO other (SCHEMA)")
     copied = []
     con.execute("BEGIN")
-    for table in tables(con, "store"):
+    for table, refers_to_itself in tables_to_fill(con, "store"):
         if table.is_ours and table.name == "scattered":
             continue  # nothing is any more
-        insert = f"INSERT INTO {table.at('other')} ({table.column_list})"
-        select = f"SELECT {table.column_list} FROM {table.at('store')}"
-        for part in _parts(con, table):
-            con.execute(f"{insert} {select} {part}")
+        parts = _single_rows(con, table) if refers_to_itself else _parts(con, table)
+        if table.is_ours and table.name in (*COLUMNS, "metrics", "summaries", "migrations"):
+            _copy(con, table, parts)
+        else:
+            _copy_users(con, table, parts)
         copied.append(table)
     con.execute("COMMIT")
     con.execute("CHECKPOINT other")
     return copied
+
+
+def _copy(con: DuckDBPyConnection, table: Table, parts: Iterable[str]) -> None:
+    insert = f"INSERT INTO {table.at('other')} ({table.column_list})"
+    select = f"SELECT {table.column_list} FROM {table.at('store')}"
+    for part in parts:
+        con.execute(f"{insert} {select} {part}")
+
+
+def _copy_users(con: DuckDBPyConnection, table: Table, parts: Iterable[str]) -> None:
+    """Copy a table that celltrail knows nothing of, and say so where that fails."""
+    import duckdb
+
+    try:
+        _copy(con, table, parts)
+    except (duckdb.ConstraintException, duckdb.BinderException) as error:
+        message = (
+            f"the table {table.name!r}, which is not of celltrail's making, cannot be copied "
+            f"({error}). Nothing was changed; take it out of the store and do this again."
+        )
+        raise StoreError(message) from error
+
+
+def _single_rows(con: DuckDBPyConnection, table: Table) -> Iterator[str]:
+    """Give rows one by one, in order: a statement does not see the others that it adds."""
+    rows = con.execute(f"SELECT rowid FROM {table.at('store')} ORDER BY rowid").fetchall()
+    yield from (f"WHERE rowid = {rowid}" for (rowid,) in rows)
 
 
 def _parts(con: DuckDBPyConnection, table: Table) -> Iterator[str]:

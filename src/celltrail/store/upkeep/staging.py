@@ -6,7 +6,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from celltrail.errors import ExportError
+from celltrail.errors import CelltrailError, ExportError, StoreCorruptError
 from celltrail.ids import new_id
 from celltrail.store.access import Access
 from celltrail.store.instance import attached, process_wide
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from celltrail.store.upkeep.manifest import Manifest
 
-__all__ = ["LEFT_OUT", "adopt", "row_counts", "staged"]
+__all__ = ["LEFT_OUT", "adopt", "row_counts", "staged", "writing_export"]
 
 #: Tables that say something of the file and its spool, not of runs.
 LEFT_OUT = ("migrations", "merged", "scattered")
@@ -49,6 +49,23 @@ def staged(beside: Path) -> Iterator[Access]:
         yield Access(folder / _NAME)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def writing_export(path: Path) -> Iterator[None]:
+    """Say of what fails in the meantime that the export cannot be written.
+
+    Raises
+    ------
+    ExportError
+        For an `OSError` that is none of ours.
+    """
+    try:
+        yield
+    except CelltrailError:
+        raise
+    except OSError as error:
+        raise ExportError(path, f"cannot be written ({error})") from error
 
 
 def row_counts(con: DuckDBPyConnection) -> dict[str, int]:
@@ -85,7 +102,10 @@ def adopt(stage: Access, access: Access, manifest: Manifest, source: Path) -> Im
         When the store cannot be written.
     """
     with process_wide(_PATIENCE), attached(stage.path, read_only=False) as con:
-        require_readable(con, stage.path)
+        try:
+            require_readable(con, stage.path)
+        except StoreCorruptError as error:
+            raise ExportError(source, "holds no store of celltrail's") from error
         if row_counts(con) != manifest.rows:
             raise ExportError(source, "is damaged: its tables are not what the manifest says")
         migrate(con, stage.path)

@@ -75,11 +75,15 @@ def insert_new_runs(con: DuckDBPyConnection) -> tuple[int, int]:
 
 def _number(con: DuckDBPyConnection, new: Iterable[RunDict]) -> int:
     taken = set(
-        con.execute("SELECT experiment, number FROM runs WHERE number IS NOT NULL").fetchall()
+        con.execute(
+            "SELECT experiment, number FROM runs WHERE number IS NOT NULL "
+            "UNION ALL SELECT experiment, number FROM purged WHERE number IS NOT NULL"
+        ).fetchall()
     )
     last: dict[str, int] = dict(
         con.execute(
             "SELECT experiment, max(number) FROM (SELECT experiment, number FROM runs "
+            "UNION ALL SELECT experiment, number FROM purged "
             "UNION ALL SELECT experiment, number FROM other.runs "
             "WHERE id NOT IN (SELECT id FROM runs WHERE number IS NOT NULL)) "
             "WHERE number IS NOT NULL GROUP BY experiment"

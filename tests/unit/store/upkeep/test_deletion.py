@@ -17,7 +17,7 @@ from celltrail.store.blobs import put_blob
 from celltrail.store.upkeep import (
     delete_runs,
     deleted_runs,
-    find_deleted,
+    look_up,
     purge_runs,
     restore_runs,
 )
@@ -70,9 +70,11 @@ def test_a_deleted_run_is_found_as_runs_are(store: Store, reference: str | int) 
     recorder.close()
     delete_runs(store.access, [gone])
     wanted = {"prefix": gone[:20].lower(), "id": gone}.get(str(reference), reference)
-    assert find_deleted(store.access, wanted) == gone
+    ((found,),) = look_up(store.access, [wanted])
+    assert (found.id, found.is_deleted) == (gone, True)
     restore_runs(store.access, [gone])
-    assert find_deleted(store.access, wanted) is None
+    ((found,),) = look_up(store.access, [wanted])
+    assert (found.id, found.is_deleted) == (gone, False)
 
 
 def test_a_run_that_is_recorded_can_be_neither_deleted_nor_purged(store: Store) -> None:
@@ -113,6 +115,30 @@ def test_purging_leaves_nothing_of_a_run_in_any_table(store: Store) -> None:
         left = {t for t in tables if con.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0]}
     views = {"v_runs", "v_params", "v_metrics", "v_history"}
     assert left - views - {"sessions"} == {"migrations", "purged"}
+
+
+def test_tables_of_users_are_never_touched(store: Store) -> None:
+    """Also those that have a column of the name that ours have, of whatever type."""
+    recorder = Recorder(store.path)
+    gone = finished(recorder, "gone")
+    recorder.close()
+    store.merge()
+    with duckdb.connect(store.path) as con:
+        con.execute("CREATE TABLE lab_book (run INTEGER, sample VARCHAR)")
+        con.execute("INSERT INTO lab_book VALUES (1, 'blood'), (7, 'x')")
+        con.execute("CREATE TABLE notes AS SELECT '2024-05' AS run, 'a text' AS note")
+    assert purge_runs(store.access, [gone]).points == 2
+    with duckdb.connect(store.path) as con:
+        assert con.execute("FROM lab_book").fetchall() == [(1, "blood"), (7, "x")]
+        assert con.execute("FROM notes").fetchall() == [("2024-05", "a text")]
+
+
+def test_every_table_of_ours_that_has_runs_is_purged(store: Store) -> None:
+    from celltrail.store.schema import expected_columns
+    from celltrail.store.upkeep.deletion import _OF_RUNS
+
+    with_runs = {table for table, columns in expected_columns().items() if "run" in columns}
+    assert set(_OF_RUNS) == with_runs
 
 
 def test_what_others_use_stays(store: Store) -> None:
@@ -222,3 +248,14 @@ def test_nothing_is_done_for_ids_that_are_not_there(store: Store) -> None:
     assert purge_runs(store.access, [new_id()]).runs == 0
     assert restore_runs(store.access, [new_id()]) == 0
     assert len(store.run_rows()) == 1
+
+
+def test_the_number_of_a_purged_run_is_given_to_no_other(store: Store) -> None:
+    recorder = Recorder(store.path)
+    first, second = recorder.run("a"), recorder.run("b")
+    for run in (first, second):
+        recorder.end(run)
+    store.merge()
+    purge_runs(store.access, [second])
+    recorder.end(recorder.run("c"))
+    assert [(row.name, row.number) for row in store.run_rows()] == [("a", 1), ("c", 3)]

@@ -15,7 +15,12 @@ import duckdb
 import pytest
 from spool_recorder import Recorder, now
 
-from celltrail.errors import ExportError, StoreMissingError
+from celltrail.errors import (
+    ArtifactLostError,
+    CelltrailWarning,
+    ExportError,
+    StoreMissingError,
+)
 from celltrail.store import Store, open_store
 from celltrail.store.upkeep import (
     delete_runs,
@@ -291,7 +296,7 @@ def test_nothing_that_is_there_is_overwritten(filled: Store, tmp_path: Path) -> 
 def test_what_is_not_there_is_told(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreMissingError):
         export_folder(store.access, tmp_path / "out")
-    with pytest.raises(ExportError, match="no manifest"):
+    with pytest.raises(ExportError, match="does not exist"):
         import_folder(store.access, tmp_path / "nowhere")
     assert not store.path.exists()
 
@@ -302,11 +307,11 @@ def test_an_export_of_an_earlier_schema_is_brought_up_to_date(
     out = tmp_path / "out"
     export_folder(filled.access, out)
     manifest = json.loads((out / MANIFEST_NAME).read_text("utf-8"))
-    # What the first schema did not have: the column `deleted` and the table `purged`.
+    # What the first schema did not have: two columns of runs and the table `purged`.
     del manifest["rows"]["purged"], manifest["tables"]["purged"]
     with duckdb.connect() as con:
         con.execute(
-            f"COPY (SELECT * EXCLUDE (deleted) FROM '{out}/tables/runs.parquet') "
+            f"COPY (SELECT * EXCLUDE (deleted, resumed) FROM '{out}/tables/runs.parquet') "
             f"TO '{out}/tables/older.parquet'"
         )
     path = out / "tables" / "older.parquet"
@@ -320,3 +325,86 @@ def test_an_export_of_an_earlier_schema_is_brought_up_to_date(
     other = open_store(tmp_path / "new" / "other.duckdb")
     import_folder(other.access, out)
     assert len(other.run_rows()) == 6
+
+
+@pytest.mark.parametrize("form", ["folder", "bundle"])
+@pytest.mark.parametrize("harm", ["damaged", "missing"])
+def test_a_content_that_the_store_lost_is_left_out_and_told(
+    filled: Store, tmp_path: Path, form: str, harm: str
+) -> None:
+    """One damaged file does not make a whole export worthless."""
+    path = min(path for path in filled.access.layout.files.rglob("*") if path.is_file())
+    if harm == "missing":
+        path.unlink()
+    else:
+        data = bytearray(path.read_bytes())
+        data[100] ^= 1
+        path.write_bytes(data)
+    with pytest.warns(CelltrailWarning, match="1 content of an artifact is missing or damaged"):
+        exported = pack(filled, tmp_path / "out", form)
+    assert exported.artifacts == 5
+    other = open_store(tmp_path / "new" / "other.duckdb")
+    imported = unpack(other, tmp_path / "out")
+    assert (imported.merged.new, imported.merged.artifacts) == (6, 5)
+    assert imported.merged.missing == 1
+    with pytest.raises(ArtifactLostError):
+        other.open_artifact(path.name).read()
+
+
+@pytest.mark.parametrize("folder", ["lr=0.1", "run=3", "exp [old] *"])
+@pytest.mark.parametrize("form", ["folder", "bundle"])
+def test_the_name_of_a_folder_means_nothing(
+    filled: Store, tmp_path: Path, folder: str, form: str
+) -> None:
+    pack(filled, tmp_path / folder / "out", form)
+    other = open_store(tmp_path / folder / "other.duckdb")
+    assert unpack(other, tmp_path / folder / "out").merged.new == 6
+
+
+def test_a_bundle_that_grows_when_it_is_unpacked_is_refused(filled: Store, tmp_path: Path) -> None:
+    path, zeros = tmp_path / "b.zip", bytes(50 << 20)
+    export_bundle(filled.access, path)
+    with zipfile.ZipFile(path) as bundle:
+        assert {member.compress_type for member in bundle.infolist()} == {zipfile.ZIP_STORED}
+        manifest = json.loads(bundle.read(MANIFEST_NAME))
+    digest = hashlib.sha256(zeros).hexdigest()
+    manifest["files"]["store.duckdb"] = {"size": len(zeros), "sha256": digest}
+    path.unlink()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("store.duckdb", zeros)
+        bomb.writestr(MANIFEST_NAME, json.dumps(manifest))
+    assert path.stat().st_size < 1 << 20
+    other = open_store(tmp_path / "new" / "other.duckdb")
+    with pytest.raises(ExportError, match=r"'store\.duckdb' compressed"):
+        import_bundle(other.access, path)
+    assert list((tmp_path / "new").glob("*")) == []
+
+
+def test_a_bundle_of_another_database_is_no_bundle(filled: Store, tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    export_bundle(filled.access, path)
+    with duckdb.connect(tmp_path / "mine.duckdb") as con:
+        con.execute("CREATE TABLE migrations AS SELECT 1 AS version")
+    data = (tmp_path / "mine.duckdb").read_bytes()
+
+    def replace(members: dict[str, bytes]) -> None:
+        manifest = json.loads(members[MANIFEST_NAME])
+        digest = hashlib.sha256(data).hexdigest()
+        manifest["files"] = {"store.duckdb": {"size": len(data), "sha256": digest}}
+        members.clear()
+        members["store.duckdb"] = data
+        members[MANIFEST_NAME] = json.dumps(manifest).encode()
+
+    rezip(path, replace)
+    other = open_store(tmp_path / "new" / "other.duckdb")
+    with pytest.raises(ExportError, match=r"b\.zip holds no store"):
+        import_bundle(other.access, path)
+
+
+@pytest.mark.parametrize("form", ["folder", "bundle"])
+def test_where_nothing_can_be_written_that_is_told(
+    filled: Store, tmp_path: Path, form: str
+) -> None:
+    (tmp_path / "file").write_bytes(b"in the way")
+    with pytest.raises(ExportError, match="cannot be written"):
+        pack(filled, tmp_path / "file" / "out", form)

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from spool_recorder import Recorder, now
 
-from celltrail.errors import StoreBusyError, StoreUnwritableError
+from celltrail.errors import StoreBusyError, StoreError, StoreUnwritableError
 from celltrail.ids import new_id
 from celltrail.store import Store
 from celltrail.store.access import Access
-from celltrail.store.upkeep import purge_runs, vacuum_store
+from celltrail.store.upkeep import export_bundle, import_bundle, purge_runs, vacuum_store
 
 Contents = Callable[[Store], dict[str, Any]]
 
@@ -121,6 +121,42 @@ def test_what_users_put_into_the_file_stays_in_it(store: Store) -> None:
             con.execute("INSERT INTO mine.notes VALUES (1, 'again')")
 
 
+def test_tables_of_users_that_refer_to_each_other_are_copied(store: Store, tmp_path: Path) -> None:
+    record(store, 1, 10)
+    with duckdb.connect(store.path) as con:
+        con.execute("CREATE TABLE z (id INTEGER PRIMARY KEY)")
+        con.execute(
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, z INTEGER REFERENCES z (id), "
+            "above INTEGER REFERENCES a (id))"
+        )
+        con.execute("INSERT INTO z VALUES (1)")
+        for row in ((2, 1, None), (1, 1, 2), (3, 1, 1)):
+            con.execute("INSERT INTO a VALUES (?, ?, ?)", row)
+    vacuum_store(store.access)
+    export_bundle(store.access, tmp_path / "b.zip")
+    other = Store(tmp_path / "new" / "other.duckdb")
+    import_bundle(other.access, tmp_path / "b.zip")
+    for path in (store.path, other.path):
+        with duckdb.connect(path) as con:
+            assert con.execute("FROM a").fetchall() == [(2, 1, None), (1, 1, 2), (3, 1, 1)]
+            with pytest.raises(duckdb.ConstraintException):
+                con.execute("INSERT INTO a VALUES (4, 5, NULL)")
+
+
+def test_a_table_of_a_user_that_cannot_be_copied_is_named_and_nothing_changes(
+    store: Store, contents: Contents
+) -> None:
+    record(store, 1, 10)
+    with duckdb.connect(store.path) as con:
+        con.execute("CREATE TABLE mine (a INTEGER, b INTEGER GENERATED ALWAYS AS (a * 2))")
+        con.execute("INSERT INTO mine VALUES (1)")
+    before = contents(store)
+    with pytest.raises(StoreError, match=r"the table 'mine', which is not of celltrail's making"):
+        vacuum_store(store.access)
+    assert contents(store) == before
+    assert leftovers(store) == []
+
+
 def test_what_nobody_uses_is_removed(store: Store) -> None:
     recorder = Recorder(store.path)
     run = recorder.run()
@@ -210,7 +246,6 @@ def test_a_copy_that_differs_never_takes_the_place(
 ) -> None:
     """Points that come out wrong, for whatever reason, are noticed before anything is replaced."""
     import celltrail.store.upkeep.rewrite as rewriting
-    from celltrail.errors import StoreError
 
     record(store, 2, 20)
     before = contents(store)

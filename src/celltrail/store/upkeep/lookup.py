@@ -1,0 +1,99 @@
+"""Finding the runs that are meant, those that are deleted included."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, SupportsIndex
+
+from celltrail.store.values import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from duckdb import DuckDBPyConnection
+
+    from celltrail.store.access import Access
+
+__all__ = ["FoundRun", "look_up"]
+
+#: Of a name or a number the newest run counts, among those that are there and those deleted.
+_NEWEST = "QUALIFY row_number() OVER (PARTITION BY deleted IS NULL ORDER BY id DESC) = 1"
+_SHORTEST_PREFIX = 6
+#: More runs than so many are not told of what could be several.
+_ENOUGH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRun:
+    """A run that something may mean.
+
+    Parameters
+    ----------
+    id, number, name, experiment
+        As of any run.
+    started
+        Microseconds since 1970 in UTC.
+    is_deleted
+        Whether it is hidden.
+    """
+
+    id: str
+    number: int
+    name: str | None
+    experiment: str
+    started: int
+    is_deleted: bool
+
+
+def look_up(access: Access, references: Sequence[str | SupportsIndex]) -> list[list[FoundRun]]:
+    """Find runs by id, name, number or the beginning of an id.
+
+    Parameters
+    ----------
+    access
+        The store's locks.
+    references
+        What to look for; an integer of any type is a number.
+
+    Returns
+    -------
+    list of list of FoundRun
+        For each the runs that it may mean, none where there is no such run: the one of that
+        id; or of that name or number the newest that is there and the newest deleted one;
+        or those whose ids begin so.
+    """
+    if not references:
+        return []
+    access.freshen()
+    if not access.path.exists():
+        return [[] for _ in references]
+    texts = [reference for reference in references if isinstance(reference, str)]
+    with access.reading() as con:
+        by_id = {run.id: run for run in _select(con, "id IN (SELECT unnest($1))", texts)}
+        return [
+            [by_id[reference]]
+            if isinstance(reference, str) and reference in by_id
+            else _known_otherwise(con, reference)
+            for reference in references
+        ]
+
+
+def _known_otherwise(con: DuckDBPyConnection, reference: str | SupportsIndex) -> list[FoundRun]:
+    if not isinstance(reference, str):
+        number = whole(operator.index(reference))
+        return [] if number is None else _select(con, f"number = $1 {_NEWEST}", number)
+    found = _select(con, f"name = $1 {_NEWEST}", reference)
+    if found or len(reference) < _SHORTEST_PREFIX:
+        return found
+    return _select(con, "starts_with(id, $1)", reference.upper())[:_ENOUGH]
+
+
+def _select(con: DuckDBPyConnection, which: str, value: str | int | list[str]) -> list[FoundRun]:
+    """Give the runs that a condition holds for, the newest first."""
+    rows = con.execute(
+        "SELECT id, number, name, experiment, coalesce(epoch_us(started), 0), "
+        f"deleted IS NOT NULL FROM runs WHERE number IS NOT NULL AND {which} ORDER BY id DESC",
+        [value],
+    ).fetchall()
+    return [FoundRun(*row) for row in rows]
