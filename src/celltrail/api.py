@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from celltrail import views  # resolves its names at their first use: they are heavy
 from celltrail.config import notebook_path, resolve_store, use_store
-from celltrail.errors import RunNotFoundError, StoreError
+from celltrail.errors import NoRunsError, RunNotFoundError, StoreError
 from celltrail.query import Run, Runs, find_runs, load_run
 from celltrail.record import ActiveRun, default_experiment
 from celltrail.store import Store, open_store
@@ -42,6 +42,11 @@ def use(path: str | os.PathLike[str] | None) -> None:
         Path of the DuckDB file, which need not exist yet; None for the default: the
         ``CELLTRAIL_STORE`` of the environment, ``[tool.celltrail]`` of ``pyproject.toml``,
         or ``celltrail.duckdb`` in the nearest folder upward that has one.
+
+    Raises
+    ------
+    UsageError
+        When there can be no file of that path, such as where a folder is.
 
     Notes
     -----
@@ -109,7 +114,8 @@ def run(reference: str | int | ActiveRun | Run) -> Run:
     ----------
     reference
         An id, or the first six or more characters of one; a name (the newest run of that
-        name); a number within an experiment (the newest run with it); or an active run.
+        name); a number within an experiment (the newest run with it); an active run, or one
+        that was read before: that is read anew, from its own store.
 
     Raises
     ------
@@ -126,10 +132,8 @@ def run(reference: str | int | ActiveRun | Run) -> Run:
     """
     if isinstance(reference, ActiveRun) and not reference.id:  # celltrail is switched off
         raise RunNotFoundError(reference, resolve_store())
-    if isinstance(reference, ActiveRun):
+    if isinstance(reference, (ActiveRun, Run)):
         store, run_id = open_store(reference.store_path), reference.id
-    elif isinstance(reference, Run):
-        store, run_id = _store(), reference.id
     else:
         store = _store()
         row = store.run_row(reference)
@@ -147,7 +151,7 @@ def last_run() -> Run:
 
     Raises
     ------
-    RunNotFoundError
+    NoRunsError
         When the store has no runs.
 
     Examples
@@ -160,7 +164,7 @@ def last_run() -> Run:
     """
     newest = runs(limit=1)
     if not newest:
-        raise RunNotFoundError("last", resolve_store())
+        raise NoRunsError(resolve_store())
     return newest[0]
 
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from celltrail.errors import CelltrailWarning, OptionError
+from celltrail.errors import CelltrailWarning, OptionError, UsageError
 
 __all__ = [
     "STORE_NAME",
@@ -82,14 +82,23 @@ def _parse(file: Path, _changed: int) -> Config:
             store=file.parent / Path(store).expanduser() if store is not None else None,
             disabled=bool(table.get("disabled", False)),
         )
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        warnings.warn(
-            f"celltrail: [tool.celltrail] in {file} cannot be read ({error}); "
-            "the defaults are used.",
-            CelltrailWarning,
-            stacklevel=4,
-        )
+    except (OSError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        _warn(f"[tool.celltrail] in {file} cannot be read ({error}); the defaults are used.")
         return Config()
+
+
+@lru_cache(maxsize=64)
+def _warn(message: str) -> None:
+    """Warn once, and go on where warnings are errors: settings are read in the user's cell.
+
+    The store has the like of it, which this module is below of.
+    """
+    said = f"celltrail: {message}"
+    try:
+        warnings.warn(said, CelltrailWarning, stacklevel=5)
+    except CelltrailWarning:
+        if sys.stderr is not None:
+            sys.stderr.write(f"{said}\n")
 
 
 def read_retention() -> dict[str, Any]:
@@ -107,6 +116,9 @@ def read_retention() -> dict[str, Any]:
         try:
             table: Any = tomllib.loads(file.read_text("utf-8"))
             found = table.get("tool", {}).get("celltrail", {}).get("retention", {})
+            if not isinstance(found, dict):
+                message = "it is no table"
+                raise TypeError(message)
             return dict(found)
         except (OSError, ValueError, TypeError, AttributeError) as error:
             message = f"[tool.celltrail.retention] in {file} cannot be read ({error})."
@@ -135,7 +147,7 @@ def notebook_path() -> Path | None:
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     if not script or Path(script).stem in _LAUNCHERS or Path(script).parent.name in _LAUNCHERS:
         return None
-    return Path(script).absolute()
+    return _folder() / str(script)  # which is the script itself where that is absolute
 
 
 def tell_notebook(path: str | None) -> None:
@@ -152,8 +164,32 @@ def use_store(path: Path | None) -> None:
 
 
 def _real(path: str | os.PathLike[str]) -> Path:
-    """Give the one path of a file, so that a link and what it points to are one store."""
-    return Path(os.path.realpath(Path(path).expanduser()))
+    """Give the one path of a file, so that a link and what it points to are one store.
+
+    Raises
+    ------
+    UsageError
+        When there cannot be a file.
+    """
+    try:
+        real = Path(os.path.realpath(Path(path).expanduser()))
+    except (OSError, ValueError, RuntimeError) as error:
+        # No such user, a NUL, or a current folder that was deleted.
+        message = f"there can be no store at {os.fspath(path)!r} ({error}); give another path."
+        raise UsageError(message) from error
+    if real.is_dir():
+        message = f"{real} is a folder; give the path of a file, such as {real / STORE_NAME}."
+        raise UsageError(message)
+    return real
+
+
+def _set(path: str | os.PathLike[str], where: str) -> Path | None:
+    """Give the store of a setting, or with a warning None where there can be none."""
+    try:
+        return _real(path)
+    except UsageError as error:
+        _warn(f"{where}: {error} The default is used.")
+        return None
 
 
 def _folder() -> Path:
@@ -180,6 +216,12 @@ def resolve_store(path: str | os.PathLike[str] | None = None) -> Path:
     Path
         An absolute path; the file need not exist yet.
 
+    Raises
+    ------
+    UsageError
+        When there can be no file of the explicit path. A setting that is of no use is a
+        warning, for it is read when a run begins.
+
     Notes
     -----
     Without any setting it is ``celltrail.duckdb`` in the nearest folder upward that has
@@ -191,16 +233,16 @@ def resolve_store(path: str | os.PathLike[str] | None = None) -> Path:
     if _chosen is not None:
         return _chosen
     named = os.environ.get("CELLTRAIL_STORE")
-    if named:
-        return _real(named)
+    if named and (found := _set(named, "CELLTRAIL_STORE")) is not None:
+        return found
     here = _folder()
     config = _read_config(here)
-    if config.store is not None:
-        return _real(config.store)
+    if config.store is not None and (found := _set(config.store, "[tool.celltrail]")) is not None:
+        return found
     for folder in _ancestors(here):
         if (folder / STORE_NAME).is_file():
             return _real(folder / STORE_NAME)
-    return _real(here / STORE_NAME)
+    return Path(os.path.realpath(here / STORE_NAME))
 
 
 def is_disabled() -> bool:

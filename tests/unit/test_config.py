@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
 import celltrail as ct
 from celltrail.config import is_disabled, notebook_path, resolve_store
+from celltrail.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +76,53 @@ def test_the_notebook_is_what_jupyter_server_says(
     assert notebook_path() == tmp_path / "fit.ipynb"
     monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "x" / "fit.ipynb"))
     assert notebook_path() == tmp_path / "x" / "fit.ipynb"
+
+
+def test_a_broken_config_never_raises_where_warnings_are_errors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("broken [")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not is_disabled()
+        assert resolve_store() == tmp_path / "celltrail.duckdb"
+    assert capsys.readouterr().err.count("the defaults are used") == 1
+
+
+@pytest.mark.parametrize("store", ["~nobody-of-this-name/x.duckdb", "a\\u0000b", "folder"])
+def test_a_store_of_the_config_that_cannot_be_is_a_warning(tmp_path: Path, store: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "pyproject.toml").write_text(f'[tool.celltrail]\nstore = "{store}"\n')
+    with pytest.warns(ct.CelltrailWarning, match="default"):
+        assert resolve_store() == tmp_path / "celltrail.duckdb"
+
+
+@pytest.mark.parametrize("store", ["~nobody-of-this-name/x.duckdb", "folder"])
+def test_a_store_of_the_environment_that_cannot_be_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setenv("CELLTRAIL_STORE", store)
+    with pytest.warns(ct.CelltrailWarning, match="CELLTRAIL_STORE: .* The default is used"):
+        assert resolve_store() == tmp_path / "celltrail.duckdb"
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x.duckdb", "a\0b", "/", "."])
+def test_a_store_that_cannot_be_is_refused_at_once(path: str) -> None:
+    with pytest.raises(UsageError, match="give"):
+        ct.use(path)
+
+
+def test_the_script_is_known_in_a_folder_that_was_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "__file__", "fit.py", raising=False)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    ct.use(None)
+    gone.rmdir()
+    found = notebook_path()
+    assert found is not None
+    assert found.name == "fit.py"

@@ -207,10 +207,11 @@ class StoredArtifact:
         -------
         object
             A table as a DataFrame (or Series) of pandas; JSON as Python's objects; a text
-            as str; an image or figure as a PIL image; a histogram and audio as `Histogram`
-            and `Audio`; an Altair chart as one; Plotly's as a figure, or where Plotly is
-            not installed as a dict; an array as numpy's; anything else, and every pickle,
-            as bytes. Files that were given by path are taken by their media type.
+            as str; an image or figure as a PIL image (PNG, JPEG, GIF, WebP, BMP and TIFF); a
+            histogram and audio as `Histogram` and `Audio`; an Altair chart as one; Plotly's
+            as a figure, or where Plotly is not installed as a dict; an array as numpy's;
+            anything else, and every pickle, as bytes. Files that were given by path are taken
+            by their media type.
 
         Raises
         ------

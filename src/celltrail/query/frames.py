@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import decimal
 import io
@@ -30,8 +31,9 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()
 def read_frame(data: bytes) -> pd.DataFrame | pd.Series[Any]:
     """Read a table as `celltrail.record.content.tables` stores it.
 
-    A frame of pandas comes back as it was: index, labels, dtypes, NaN and None. Of a table
-    of another library, columns with missing values get pandas' nullable dtypes, and what
+    A frame of pandas comes back as it was: index, labels, dtypes, NaN and None, but for what
+    `celltrail.record.content.frames.write_frame` says of objects. Of a table of another
+    library, columns with missing values get pandas' nullable dtypes, and what
     pandas has no dtype for (lists, decimals) are objects.
 
     Parameters
@@ -206,16 +208,40 @@ def _restored(values: Any, meta: Mapping[str, Any] | None) -> pd.Series[Any]:
             return pd.Series(values)
         texts = all(value is None or isinstance(value, str) for value in values)
         return pd.Series(values, dtype="string" if texts else object)
-    if "categories" in meta:
-        codes = pd.Series(values).fillna(-1).to_numpy("i4")
-        categories = pd.Index(meta["categories"], dtype=meta["of"])
-        return pd.Series(pd.Categorical.from_codes(codes, categories, ordered=meta["ordered"]))
+    if "categories" in meta or "kinds" in meta:
+        return _categories(values, meta)
     if "object" in meta:
         return pd.Series(_python_objects(values, meta), dtype=object)
+    if "sparse" in meta:
+        dtype: Any = pd.SparseDtype(meta["sparse"], meta["fill"])
+        sparse: pd.Series[Any] = pd.Series(values, dtype=dtype)
+        return sparse
+    if "complex" in meta:
+        numbers: pd.Series[Any] = pd.Series([complex(v) for v in values], dtype=meta["complex"])
+        return numbers
     if isinstance(values, list):  # texts
         return _text_series(values, meta.get("dtype", "object"))
     series = pd.Series(values)
-    return series.astype(meta["dtype"]) if "dtype" in meta else series
+    if "dtype" not in meta:
+        return series
+    if meta["dtype"].startswith("period"):  # a Series of times does not become one
+        return pd.Series(pd.DatetimeIndex(series).astype(meta["dtype"]))
+    return series.astype(meta["dtype"])
+
+
+def _categories(values: Any, meta: Mapping[str, Any]) -> pd.Series[Any]:
+    """Give what was stored as numbers of the different values that there are."""
+    import pandas as pd
+
+    codes = pd.Series(values).fillna(-1).to_numpy("i4")
+    if "kinds" not in meta:
+        kinds = pd.Index(meta["categories"], dtype=meta["of"])
+    else:
+        kinds = _unpacked(meta["kinds"])
+    if meta.get("plain"):
+        kept: Any = kinds.take(codes, allow_fill=True, fill_value=float("nan"))
+        return pd.Series(kept)
+    return pd.Series(pd.Categorical.from_codes(codes, kinds, ordered=meta["ordered"]))
 
 
 def _python_objects(values: Sequence[Any], meta: Mapping[str, Any]) -> list[Any]:
@@ -250,11 +276,28 @@ def _framed(
         return frame
     count = len(meta["columns"])
     frame = pd.DataFrame(dict(enumerate(columns[:count])), index=pd.RangeIndex(length))
-    frame.columns = _labels([_label(each["label"]) for each in meta["columns"]], meta["names"])
+    if "axis" in meta:
+        frame.columns = _unpacked(meta["axis"]).set_names([_label(n) for n in meta["names"]])
+    else:
+        labels = [_label(each["label"]) for each in meta["columns"]]
+        frame.columns = _labels(labels, meta["names"])
     frame.index = _index(columns[count:], meta["index"], length)
+    if meta["series"] and "axis" in meta:
+        return frame.iloc[:, 0].rename(frame.columns[0])
     if meta["series"]:
         return frame.iloc[:, 0].rename(_label(meta["columns"][0]["label"]))
     return frame
+
+
+def _unpacked(packed: Mapping[str, Any]) -> Any:
+    """Give an index that stands in the metadata."""
+    import pandas as pd
+
+    if "index" in packed:
+        index = read_frame(base64.b64decode(packed["index"])).index
+        return index.to_flat_index() if packed.get("tuples") else index
+    ends = read_frame(base64.b64decode(packed["ends"]))
+    return pd.IntervalIndex.from_arrays(ends["left"], ends["right"], closed=packed["closed"])
 
 
 def _label(label: Any) -> Any:

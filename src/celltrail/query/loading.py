@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["load_content"]
 
+#: Of the many formats that PIL knows some start other programs (EPS runs Ghostscript).
+_IMAGE_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+
 
 def load_content(info: ArtifactInfo, data: bytes) -> Any:
     """Give an object of the kind that was stored: see `StoredArtifact.load`."""
@@ -82,7 +85,7 @@ def _array(data: bytes) -> Any:
 def _image(data: bytes) -> Any:
     from PIL import Image
 
-    image = Image.open(io.BytesIO(data))
+    image = Image.open(io.BytesIO(data), formats=_IMAGE_FORMATS)
     image.load()
     return image
 

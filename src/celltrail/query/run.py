@@ -21,6 +21,7 @@ from celltrail.query.history import history_frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -93,6 +94,11 @@ class Run:
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+    @property
+    def store_path(self) -> Path:
+        """The store that it was read from."""
+        return self._store.path
 
     @property
     def label(self) -> str:

@@ -151,7 +151,7 @@ class Runs(Sequence[Run]):
         ------
         UnknownNameError
             When none of these runs has such a metric.
-        RunNotFoundError
+        UsageError
             When it is NaN in all of them: NaN is never the best.
 
         Notes
@@ -171,21 +171,23 @@ class Runs(Sequence[Run]):
         return self[min(ranked)[1]]
 
     def _values_of(self, metric: str) -> list[tuple[int, Number]]:
+        """Give the values of a metric, or a statistic of it, each with its run's place."""
         table = self._table
+        if f"metrics.{metric}" not in table.columns:
+            table = self._with_statistics
         column = table.columns.get(f"metrics.{metric}")
         if column is None:
-            column = self._with_statistics.columns.get(f"metrics.{metric}")
-        if column is None:
             raise UnknownNameError("metric", metric, self.metric_names())
-        present = np.flatnonzero(~column.missing)
-        return [(int(i), column.values[i].item()) for i in present]
+        place = {run_id: i for i, run_id in enumerate(self.ids)}
+        found = [
+            (place[table.ids[i]], column.values[i].item()) for i in np.flatnonzero(~column.missing)
+        ]
+        return sorted(found)
 
     @cached_property
     def _with_statistics(self) -> RunTable:
-        data = self._store.table_data(ids=self.ids)
-        table = build_table(data, statistics=True)
-        place = {run_id: i for i, run_id in enumerate(table.ids)}
-        return take(table, np.array([place[run_id] for run_id in self.ids], dtype=np.intp))
+        """The table of those that are still there, with statistics, in the store's order."""
+        return build_table(self._store.table_data(ids=self.ids), statistics=True)
 
     def metric_names(self) -> list[str]:
         """Give the names of the metrics that these runs have, sorted."""

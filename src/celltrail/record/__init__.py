@@ -3,6 +3,7 @@
 from celltrail.record.active import ActiveRun
 from celltrail.record.content import Audio, Histogram
 from celltrail.record.current import activate, deactivate
+from celltrail.record.ending import describe_error, status_of
 from celltrail.record.handle import RunHandle
 from celltrail.record.loose import (
     current_run,
@@ -20,9 +21,7 @@ from celltrail.record.track import (
     Track,
     begin,
     default_experiment,
-    describe_error,
     start,
-    status_of,
     track,
 )
 

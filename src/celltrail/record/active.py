@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from celltrail.model import ErrorInfo, Status
 from celltrail.record.artifacts import store_artifact, store_model
+from celltrail.record.ending import end_of
 from celltrail.record.handle import RunHandle
 from celltrail.record.inferred import write_inferred
 from celltrail.record.journal import Journal
@@ -19,6 +19,7 @@ from celltrail.store.owner import Life
 from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from celltrail.model import DatasetInfo, Inferred
@@ -117,6 +118,14 @@ class ActiveRun:
         handle = self.handle()
         return RunHandle, tuple(getattr(handle, field.name) for field in fields(handle))
 
+    # A copy would count the same steps once more; and whoever copies what holds a run goes on
+    # logging to that run.
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
     def __repr__(self) -> str:
         return f"<ActiveRun {self.label!r} of {self.experiment!r}, {self.status.value}>"
 
@@ -189,7 +198,7 @@ class ActiveRun:
             if metrics is None:
                 metrics = more
             elif more or type(metrics) is not dict:
-                metrics = {**self._mapping(metrics), **more}
+                metrics = {**self._journal.mapping(metrics), **more}
             if not self._points.log_floats(metrics, step):
                 self._points.log(metrics, step)
             if self.status is not _RUNNING:
@@ -235,21 +244,20 @@ class ActiveRun:
         >>> with ct.track() as run:
         ...     run.tag("baseline", "cv")
         """
-        self._journal.events(self._journal.tag_events(tags))
+        self._journal.tag(tags)
 
     def untag(self, *tags: str) -> None:
         """Take tags off the run; one that it does not have is no error."""
-        self._journal.events(self._journal.tag_events(tags, on=False))
+        self._journal.tag(tags, on=False)
 
     @property
     def note(self) -> str:
-        """Why the run was done, in the user's words. Can be set at any time."""
+        """Why the run was done, in the user's words; can be set at any time (None empties it)."""
         return self._note
 
     @note.setter
-    def note(self, text: str) -> None:
-        self._note = self._journal.clean(to_text(text))
-        self._journal.event("note", text=self._note)
+    def note(self, text: str | None) -> None:
+        self._note = self._journal.note(text)
 
     def log_artifact(
         self, value: object, name: str | None = None, *, step: int | None = None
@@ -330,7 +338,7 @@ class ActiveRun:
     def finish(
         self,
         status: Status | str = Status.FINISHED,
-        error: ErrorInfo | None = None,
+        error: ErrorInfo | BaseException | str | None = None,
         *,
         cpu_seconds: float | None = None,
         peak_memory: int | None = None,
@@ -343,9 +351,10 @@ class ActiveRun:
         Parameters
         ----------
         status
-            ``finished``, ``failed`` or ``interrupted``.
+            ``finished``, ``failed`` or ``interrupted``. Anything else is a warning, and
+            counts as ``failed`` where there is an error, else as ``finished``.
         error
-            What ended it, as text.
+            What ended it: an exception, or a text.
         cpu_seconds, peak_memory
             What it cost: seconds of CPU time, and bytes.
 
@@ -353,7 +362,9 @@ class ActiveRun:
         --------
         >>> import celltrail as ct
         >>> run = ct.start("long")
-        >>> run.finish()
+        >>> run.finish("failed", ValueError("the loss is NaN"))
+        >>> ct.run(run).error.message
+        'the loss is NaN'
         """
         if not self.is_ours:
             where = "another process" if self._owner is None else self._owner.place
@@ -361,24 +372,21 @@ class ActiveRun:
                 "finish", f"{self.label} was begun by {where}, which ends it; it goes on."
             )
             return
-        if error is not None:
-            error = ErrorInfo(
-                error.type, self._journal.clean(error.message), self._journal.clean(error.traceback)
-            )
         with self._lock:
             if not self.is_open:
                 return
+            end, ended_by = end_of(self._journal, status, error)
             # First written, then so: an interrupt in between lets it be ended again.
             self._journal.event(
                 "run_end",
                 session=None if self._owner is None else self._owner.id,
-                status=Status(status).value,
+                status=end.value,
                 ended=now_us(),
-                error=None if error is None else asdict(error),
+                error=None if ended_by is None else asdict(ended_by),
                 cpu_seconds=cpu_seconds,
                 peak_memory=peak_memory,
             )
-            self.status = Status(status)
+            self.status = end
         self._journal.session.wake()
 
     # -- inside ---------------------------------------------------------------------
@@ -387,10 +395,3 @@ class ActiveRun:
         """Give an artifact's name and step as they are stored."""
         name = None if name is None else to_text(name)
         return name, None if step is None else self._points.step(step)
-
-    def _mapping(self, metrics: object) -> Mapping[Any, Any]:
-        if isinstance(metrics, Mapping):
-            return metrics
-        kind = type(metrics).__qualname__
-        self._journal.warn("metrics", f"log() takes a mapping of metrics, not a {kind}.")
-        return {}

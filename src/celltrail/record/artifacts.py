@@ -21,7 +21,7 @@ from celltrail.record.content.plain import (
 )
 from celltrail.record.content.tables import table_content
 from celltrail.record.models import model_content
-from celltrail.record.values import short_repr
+from celltrail.record.values import short_repr, to_text
 from celltrail.store.layout import Layout
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from celltrail.record.journal import Journal
 
 __all__ = ["store_artifact", "store_model", "to_contents"]
+
+#: So many files that could not be stored are named in one warning.
+_MOST_NAMED = 10
 
 
 def store_artifact(journal: Journal, value: object, name: str | None, step: int | None) -> None:
@@ -46,20 +49,25 @@ def store_artifact(journal: Journal, value: object, name: str | None, step: int 
         of 64 bits.
     """
     layout = Layout(journal.store)
-    _store(journal, name or short_repr(value), step, lambda: to_contents(value, name, layout))
+    what = name or (str(value) if isinstance(value, Path) else short_repr(value))
+    _store(journal, what, step, lambda: to_contents(value, name, layout))
 
 
 def store_model(
     journal: Journal, model: object, name: str | None, step: int | None, *, pickle: bool
 ) -> None:
     """Store a model: see `ActiveRun.log_model`; otherwise as `store_artifact`."""
-    with tempfile.TemporaryDirectory(prefix="celltrail-", ignore_cleanup_errors=True) as folder:
+    what = name or f"of {type(model).__qualname__}"
+    try:
+        with tempfile.TemporaryDirectory(prefix="celltrail-", ignore_cleanup_errors=True) as folder:
 
-        def describe() -> Sequence[tuple[str, Content]]:
-            content = model_content(model, Path(folder), pickle=pickle)
-            return [(name or content.name, content)]
+            def describe() -> Sequence[tuple[str, Content]]:
+                content = model_content(model, Path(folder), pickle=pickle)
+                return [(name or content.name, content)]
 
-        _store(journal, name or f"of {type(model).__qualname__}", step, describe)
+            _store(journal, what, step, describe)
+    except OSError as error:  # no folder for temporary files, or a full one
+        journal.warn(_topic(what), f"model {what!r} was not stored: {to_text(error)}")
 
 
 def _store(
@@ -68,14 +76,29 @@ def _store(
     step: int | None,
     describe: Callable[[], Sequence[tuple[str, Content]]],
 ) -> None:
-    topic = f"artifact {what}"
+    """Store what `describe` gives; what fails is a warning, and the rest is stored."""
+    failed: list[str] = []
     try:
-        for name, content in describe():
-            _put(journal, name, content, step)
+        contents = describe()
+        for name, content in contents:
+            try:
+                _put(journal, name, content, step)
+            except OSError as error:
+                if not isinstance(content.data, Path):
+                    raise
+                failed.append(f"{content.data} ({to_text(error)})")
     except (ArtifactError, StoreError, OSError) as error:
-        journal.warn(topic, str(error))
+        journal.warn(_topic(what), to_text(error))
     except Exception as error:  # noqa: BLE001  # an object may fail to draw or save itself in any way; the warning says how
-        journal.warn(topic, f"artifact {what!r} was not stored: {error!r}")
+        journal.fault(_topic(what), error)
+    if failed:
+        some = "; ".join(failed[:_MOST_NAMED]) + ("; …" if len(failed) > _MOST_NAMED else "")
+        which = "" if len(contents) == 1 else f"{len(failed)} of {len(contents)} files, "
+        journal.warn(_topic(what), f"artifact {what!r} was not stored: {which}{some}")
+
+
+def _topic(what: str) -> str:
+    return f"artifact {what}"
 
 
 def _put(journal: Journal, name: str, content: Content, step: int | None) -> None:

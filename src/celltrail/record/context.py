@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.environment import describe_environment, packages_stamp
 from celltrail.capture.git import describe_git
+from celltrail.record.values import to_text
 
 if TYPE_CHECKING:
     from celltrail.record.active import ActiveRun
 
 __all__ = ["describe_later", "wait_for_descriptions"]
 
-_todo: queue.SimpleQueue[tuple[ActiveRun, Path] | threading.Event] = queue.SimpleQueue()
+_todo: queue.SimpleQueue[tuple[ActiveRun, Path | None] | threading.Event] = queue.SimpleQueue()
 _lock = threading.Lock()
 _worker: threading.Thread | None = None
 # The environment that was last described for each store, and what it was true for.
@@ -29,10 +30,25 @@ def describe_later(run: ActiveRun) -> None:
     """Record git's and the environment's state for a run, soon, from a worker thread.
 
     A subprocess and a walk over the installed packages cost tens of milliseconds: the
-    cell does not wait for them.
+    cell does not wait for them. A run whose surroundings cannot be asked for is still a run;
+    its warnings say so.
     """
+    try:
+        _ask(run)
+    except Exception as error:  # noqa: BLE001  # such as no thread at the end of the process
+        run.add_warning(f"the environment could not be described: {to_text(error)}")
+
+
+def _ask(run: ActiveRun) -> None:
     global _worker
-    _todo.put((run, Path.cwd()))
+    try:
+        folder = Path.cwd()
+    except OSError:  # it was deleted, and git's state with it
+        folder = None
+    if not threading.main_thread().is_alive():
+        message = "the process is ending"
+        raise RuntimeError(message)
+    _todo.put((run, folder))
     with _lock:
         if _worker is None or not _worker.is_alive():
             _worker = threading.Thread(target=_work, name="celltrail-context", daemon=True)
@@ -56,12 +72,12 @@ def _work() -> None:
         try:
             _describe(*item)
         except Exception as error:  # noqa: BLE001  # a run without its context is still a run; its warnings say so
-            item[0].add_warning(f"the environment could not be described: {error}")
+            item[0].add_warning(f"the environment could not be described: {to_text(error)}")
 
 
-def _describe(run: ActiveRun, folder: Path) -> None:
+def _describe(run: ActiveRun, folder: Path | None) -> None:
     facts: dict[str, Any] = {"environment": _environment(run)}
-    git = describe_git(folder)
+    git = None if folder is None else describe_git(folder)
     if git is not None:
         facts["git"] = git
     run.set_context(**facts)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Self
 
-from celltrail.model import ErrorInfo, Status
+from celltrail.model import Status
 from celltrail.record.active import ActiveRun
+from celltrail.record.ending import as_status
 from celltrail.record.handle import RunHandle
 
 __all__ = ["DisabledRun"]
@@ -57,8 +58,8 @@ class DisabledRun(ActiveRun):
         return self._note
 
     @note.setter
-    def note(self, text: str) -> None:
-        self._note = text
+    def note(self, text: str | None) -> None:
+        self._note = text or ""
 
     @property
     def is_ours(self) -> bool:
@@ -96,7 +97,7 @@ class DisabledRun(ActiveRun):
         """Do nothing."""
 
     def finish(
-        self, status: Status | str = Status.FINISHED, error: ErrorInfo | None = None, **cost: Any
+        self, status: Status | str = Status.FINISHED, error: object = None, **cost: Any
     ) -> None:
         """Only the status changes."""
-        self.status = Status(status)
+        self.status = as_status(status) or (Status.FAILED if error else Status.FINISHED)

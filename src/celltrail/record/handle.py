@@ -38,6 +38,10 @@ class LoggedRun(OpenRun, Protocol):
         """Store a file or an object."""
 
     @property
+    def log_model(self) -> Any:
+        """Store a model."""
+
+    @property
     def tag(self) -> Any:
         """Add tags."""
 
@@ -127,6 +131,17 @@ class RunHandle(Generic[R]):
     ) -> None:
         """Store a file or an object with the run: see `ActiveRun.log_artifact`."""
         self.run.log_artifact(value, name, step=step)
+
+    def log_model(
+        self,
+        model: object,
+        name: str | None = None,
+        *,
+        pickle: bool = False,
+        step: int | None = None,
+    ) -> None:
+        """Store a model with the run: see `celltrail.log_model`."""
+        self.run.log_model(model, name, pickle=pickle, step=step)
 
     def tag(self, *tags: str) -> None:
         """Add tags to the run: see `ActiveRun.tag`."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.redact import redact_param, redact_text
+from celltrail.record.bounds import Bounds
 from celltrail.record.session import session_for
 from celltrail.record.values import flatten, to_param, to_text
 from celltrail.store.notices import warn
 from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from celltrail.model import ParamValue
@@ -96,9 +98,10 @@ class Journal:
     ) -> list[Event]:
         """Give the events of params, without those that the run already has as they are."""
         events: list[Event] = []
+        bounds = Bounds()
         for key, value in pairs:
             try:
-                param, count = redact_param(key, to_param(value))
+                param, count = redact_param(key, to_param(value, bounds))
             except Exception as error:  # noqa: BLE001  # a fault of ours; the warning says what
                 self.fault(f"param {key}", error)
                 continue
@@ -111,19 +114,46 @@ class Journal:
 
     def params_events(self, params: object, more: Mapping[str, Any]) -> list[Event]:
         """Give the events of one call of ``log_params``."""
+        pairs: list[tuple[str, object]] = []
         try:
             pairs = [] if params is None else list(flatten(params))
         except TypeError as error:
-            self.warn("params", f"{error}; nothing of it was logged.")
-            pairs = []
+            self.warn("params", f"{to_text(error)}; nothing of it was logged.")
+        except Exception as error:  # noqa: BLE001  # a mapping of the user's, which fails
+            self.fault("params", error)
         return self.param_events([*pairs, *flatten(more)])
 
     def tag_events(self, tags: Iterable[object], *, on: bool = True) -> list[Event]:
         """Give the events of tags that are put on the run, or taken off it."""
         return [("tag", {"tag": self.clean(to_text(tag)), "on": on}) for tag in tags]
 
+    def tag(self, tags: Iterable[object], *, on: bool = True) -> None:
+        """Write tags that are put on the run, or taken off it; a fault is a warning."""
+        try:
+            self.events(self.tag_events(tags, on=on))
+        except Exception as error:  # noqa: BLE001  # a fault of ours; the warning says what
+            self.fault("tag", error)
+
+    def note(self, text: object) -> str:
+        """Write the note, and give it as it is stored; a fault is a warning."""
+        note = ""
+        try:
+            note = "" if text is None else self.clean(to_text(text))
+            self.event("note", text=note)
+        except Exception as error:  # noqa: BLE001  # a fault of ours; the warning says what
+            self.fault("note", error)
+        return note
+
+    def mapping(self, metrics: object) -> Mapping[Any, Any]:
+        """Give what was logged as metrics, or with a warning nothing when it is no mapping."""
+        if isinstance(metrics, Mapping):
+            return metrics
+        kind = type(metrics).__qualname__
+        self.warn("metrics", f"log() takes a mapping of metrics, not a {kind}.")
+        return {}
+
     def fault(self, what: str, error: Exception) -> None:
-        """Warn that something could not be recorded by a fault that is not the user's."""
+        """Warn that something could not be recorded by a fault that is no mistake of the call."""
         try:
             said = repr(error)
         except Exception:  # noqa: BLE001  # the error of a user's class, with a broken __repr__

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
 from celltrail.record import current
 from celltrail.record.context import wait_for_descriptions
 from celltrail.record.current import activate, open_runs
+from celltrail.record.ending import crash
 from celltrail.record.journal import warn_user
 from celltrail.record.session import at_session_end
-from celltrail.record.track import begin, crash
+from celltrail.record.track import begin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +135,8 @@ def _end_open_runs() -> None:
     status, error = crash()
     for run in open_runs():
         if run.is_ours:
-            run.finish(status, error)
+            with contextlib.suppress(Exception):  # the other runs are still to be ended
+                run.finish(status, error)
     wait_for_descriptions(_EXIT_WAIT)
 
 

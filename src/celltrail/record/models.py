@@ -167,7 +167,7 @@ def _arrays(model: Any, folder: Path) -> Content | None:
     import numpy as np
     import safetensors.numpy as st
 
-    arrays = {key: np.ascontiguousarray(value) for key, value in model.items()}
+    arrays = {key: np.asarray(value, order="C") for key, value in model.items()}
     path = folder / MODEL_NAMES["safetensors"]
     try:
         st.save_file(arrays, path, {"framework": "np"})

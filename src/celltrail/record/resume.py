@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from celltrail.config import is_disabled, resolve_store
-from celltrail.errors import RunInUseError, RunNotFoundError
+from celltrail.errors import RunDeletedError, RunInUseError, RunNotFoundError
 from celltrail.model import Status
 from celltrail.record.active import ActiveRun
 from celltrail.record.current import activate, known_run, remember
@@ -19,7 +19,7 @@ from celltrail.store.writer import now_us
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from celltrail.store import RunRow, TableData
+    from celltrail.store import RunRow, Store, TableData
     from celltrail.store.events import Event
 
 __all__ = ["resume"]
@@ -47,7 +47,7 @@ def resume(reference: str | SupportsIndex | object) -> ActiveRun:
         When another process, which lives or may live, is recording it: a run belongs to
         one process at a time. `ActiveRun.handle` lets others log to it.
     RunNotFoundError
-        When there is no such run.
+        When there is no such run; a `RunDeletedError` where it is deleted.
     StoreError
         When the store cannot be read.
 
@@ -70,15 +70,13 @@ def resume(reference: str | SupportsIndex | object) -> ActiveRun:
     """
     if is_disabled():
         return DisabledRun(reference if isinstance(reference, str) else None)
-    store = open_store(
-        reference.store_path if isinstance(reference, ActiveRun) else resolve_store()
-    )
-    # A stored run is known by its id alone: its class is of a higher layer.
+    # Of a stored run, whose class is of a higher layer, no more is known than these two.
     named: Any = getattr(reference, "id", reference)
+    store = open_store(getattr(reference, "store_path", None) or resolve_store())
     run_id = store.find_run(named)
     data = None if run_id is None else store.table_data([run_id])
     if run_id is None or data is None or not data.runs:
-        raise RunNotFoundError(reference, store.path)
+        raise _not_found(store, reference, named)
     known = known_run(run_id)
     if isinstance(known, ActiveRun) and known.is_open and known.is_ours:
         return known
@@ -87,6 +85,17 @@ def resume(reference: str | SupportsIndex | object) -> ActiveRun:
     run = _take_over(store.path, row, data)
     activate(run, spanning=True)
     return run
+
+
+def _not_found(store: Store, reference: object, named: Any) -> RunNotFoundError:
+    """Say that there is no such run, or that it is deleted."""
+    from celltrail.store.upkeep import look_up  # much, for what seldom happens
+
+    for found in look_up(store.access, [named])[0]:
+        if found.is_deleted:
+            label = found.name or f"run {found.number}"
+            return RunDeletedError(label, found.id, store.path)
+    return RunNotFoundError(reference, store.path)
 
 
 def _require_free(store: Path, row: RunRow) -> None:

@@ -96,9 +96,12 @@ class Session:
     def start_merging(self) -> None:
         """Bring what is logged into the store, from now on and until the end.
 
-        A process that only logs to the run of another, living one leaves that to it.
+        A process that only logs to the run of another, living one leaves that to it; and so
+        does one whose end has come, in an exit handler: nobody would end a thread that is
+        begun then, and one that is inside DuckDB as the interpreter goes crashes the process.
+        What is logged there stays in the spool, for whoever merges next.
         """
-        if not self._is_merging:
+        if not self._is_merging and threading.main_thread().is_alive():
             self._merger.start()
             self._is_merging = True
             _close_at_exit()
@@ -208,7 +211,10 @@ def close_sessions() -> None:
         with contextlib.suppress(Exception):  # the other sessions are still to be closed
             ender()
     for session in list(_sessions.values()):
-        session.close()
+        try:
+            session.close()
+        except Exception as error:  # noqa: BLE001  # the other sessions are still to be closed
+            warn(f"{session.store.path}: {error!r}; what was logged stays in the spool.")
     _sessions.clear()
     _newest = None
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 import linecache
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -15,11 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from celltrail.capture.blocks import block_source
 from celltrail.config import is_disabled, notebook_path, resolve_store
 from celltrail.errors import UsageError
-from celltrail.model import ErrorInfo, SourceInfo, Status
+from celltrail.model import SourceInfo, Status
 from celltrail.record.active import ActiveRun
 from celltrail.record.context import describe_later
 from celltrail.record.current import activate, deactivate, enclosing_run, is_inside
 from celltrail.record.disabled import DisabledRun
+from celltrail.record.ending import describe_error, status_of
+from celltrail.record.journal import warn_user
 from celltrail.record.opening import open_run
 from celltrail.record.values import to_number, to_text
 
@@ -33,9 +33,7 @@ __all__ = [
     "begin",
     "block_info",
     "default_experiment",
-    "describe_error",
     "start",
-    "status_of",
     "track",
 ]
 
@@ -53,8 +51,8 @@ def begin(
     name: str | None = None,
     experiment: str | None = None,
     params: object = None,
-    tags: Iterable[str] = (),
-    note: str = "",
+    tags: Iterable[str] | None = (),
+    note: str | None = "",
     source: SourceInfo | None = None,
     store: str | Path | None = None,
 ) -> ActiveRun:
@@ -83,8 +81,8 @@ def begin(
         experiment=to_text(experiment or default_experiment()),
         name=None if name is None else to_text(name),
         params=params,
-        tags=[tags] if isinstance(tags, str) else tags,
-        note=to_text(note),
+        tags=_several(tags),
+        note="" if note is None else to_text(note),
         source=source,
         parent=parent.id if parent is not None and parent.store_path == path else None,
     )
@@ -92,12 +90,19 @@ def begin(
     return run
 
 
+def _several(tags: object) -> list[object]:
+    """Give tags as a list, also one alone and none at all."""
+    if tags is None:
+        return []
+    return list(tags) if isinstance(tags, Iterable) and not isinstance(tags, str) else [tags]
+
+
 def start(
     name: str | None = None,
     *,
     params: object = None,
-    tags: Iterable[str] = (),
-    note: str = "",
+    tags: Iterable[str] | None = (),
+    note: str | None = "",
     experiment: str | None = None,
 ) -> ActiveRun:
     """Begin a run that goes over several cells, until its ``finish()``.
@@ -238,8 +243,8 @@ def track(
     /,
     *,
     params: object = None,
-    tags: Iterable[str] = (),
-    note: str = "",
+    tags: Iterable[str] | None = (),
+    note: str | None = "",
     experiment: str | None = None,
 ) -> Track: ...
 def track(
@@ -247,8 +252,8 @@ def track(
     /,
     *,
     params: object = None,
-    tags: Iterable[str] = (),
-    note: str = "",
+    tags: Iterable[str] | None = (),
+    note: str | None = "",
     experiment: str | None = None,
 ) -> F | Track:
     """Record a block or a function as a run.
@@ -289,28 +294,6 @@ def track(
         return block(name)
     block._options["name"] = name
     return block
-
-
-def status_of(error: BaseException) -> Status:
-    """Say how a block that ended with this exception ended."""
-    if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError)):
-        return Status.INTERRUPTED
-    if isinstance(error, GeneratorExit) or (isinstance(error, SystemExit) and not error.code):
-        return Status.FINISHED
-    return Status.FAILED
-
-
-def describe_error(error: BaseException) -> ErrorInfo:
-    """Give an exception as text, whatever its class does when asked for it."""
-    try:
-        message = str(error)
-    except Exception:  # noqa: BLE001  # a broken __str__: the stored text says so
-        message = "<no message>"
-    try:
-        trace = "".join(traceback.format_exception(error))
-    except Exception:  # noqa: BLE001  # the same
-        trace = ""
-    return ErrorInfo(type(error).__qualname__, message, trace)
 
 
 # A block in a loop is entered again and again.
@@ -371,27 +354,16 @@ def _is_data(value: object) -> bool:
 
 def _log_result(run: ActiveRun, function: Callable[..., Any], result: Any) -> Any:
     """Log what a tracked function returned, where it is numbers, and hand it on."""
-    if isinstance(result, Mapping):
-        numbers = {k: v for k, v in result.items() if to_number(v) is not None}
-        if numbers:
-            run.log(numbers)
-    elif (number := to_number(result)) is not None:
-        run.log({_name_of(function): number})
+    try:
+        if isinstance(result, Mapping):
+            numbers = {k: v for k, v in result.items() if to_number(v) is not None}
+            if numbers:
+                run.log(numbers)
+        elif (number := to_number(result)) is not None:
+            run.log({_name_of(function): number})
+    except Exception as error:  # noqa: BLE001  # a mapping that fails when it is read: the function did not
+        message = f"what {_name_of(function)} returned could not be logged: {to_text(error)}"
+        run.add_warning(message)
+        if run.is_ours:
+            warn_user(message)
     return result
-
-
-def _in_ipython() -> bool:
-    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", None)
-    return shell is not None and shell() is not None
-
-
-def crash() -> tuple[Status, ErrorInfo | None]:
-    """Say how this process ends: finished, or by which exception a script died.
-
-    An interactive process has shown errors before and goes on after each of them, so it
-    only ever finishes.
-    """
-    error = getattr(sys, "last_value", None)
-    if error is None or hasattr(sys, "ps1") or _in_ipython():
-        return Status.FINISHED, None
-    return status_of(error), describe_error(error)

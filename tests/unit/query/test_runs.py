@@ -238,3 +238,22 @@ def test_integers_of_any_size_are_compared_exactly() -> None:
     assert names("params.mixed = 1e999") == ""
     assert names(f"params.mixed = {10**400}") == "a"
     assert names("metrics.x = -inf") == "ba"
+
+
+def test_the_best_of_runs_some_of_which_were_purged() -> None:
+    for name, loss in (("a", 3.0), ("b", 1.0), ("c", 2.0)):
+        with ct.track(name) as run:
+            run.log(loss=loss)
+    runs = ct.runs()
+    ct.purge("b")
+    assert runs.best("loss.min", minimize=True).name == "c"
+    assert runs.best("loss.max").name == "a"
+    with pytest.raises(UnknownNameError):
+        runs.best("loss.median")
+
+
+def test_the_best_of_runs_that_are_all_nan_is_refused() -> None:
+    with ct.track() as run:
+        run.log(loss=float("nan"))
+    with pytest.raises(UsageError, match="NaN in all"):
+        ct.runs().best("loss")

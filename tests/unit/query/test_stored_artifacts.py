@@ -215,3 +215,21 @@ def test_equal_artifacts_are_equal_and_say_what_they_are() -> None:
     assert artifact != small(b"y", "a")
     with pytest.raises(KeyError, match="no artifact"):
         ct.last_run().artifact("b")
+
+
+def test_a_picture_that_is_a_program_runs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PIL hands PostScript to Ghostscript, whatever the file is called."""
+    ran = tmp_path / "ran"
+    ghostscript = tmp_path / "gs"
+    ghostscript.write_text(f"#!/bin/sh\ntouch {ran}\necho 10.0\n")
+    ghostscript.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    picture = tmp_path / "picture.png"
+    picture.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    with ct.track() as run:
+        run.log_artifact(picture)
+    with pytest.raises(ArtifactError, match=r"is no image/png"):
+        ct.run(run).artifact("picture.png").load()
+    assert not ran.exists()

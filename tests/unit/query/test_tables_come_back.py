@@ -50,6 +50,18 @@ COLUMNS: dict[str, Any] = {
     "lists": pd.Series([[1, [2.5]], [], {"a": None}], dtype=object),
     "bools and None": pd.Series([True, None, False], dtype=object),
     "nothing": pd.Series([None, None, None], dtype=object),
+    "intervals": pd.arrays.IntervalArray.from_tuples([(0, 1), None, (1, 2.5)], closed="left"),
+    "bins": pd.cut([1, NAN, 3], [0, 2, 4]),
+    "months": pd.PeriodIndex(["2020-01", None, "1850-12"], freq="M"),
+    "weeks": pd.PeriodIndex(["2020-01-05", None, "2021-01-01"], freq="W-SUN"),
+    "two months": pd.PeriodIndex(["2020-01", "2020-05", "2020-02"], freq="2M"),
+    "sparse": pd.arrays.SparseArray([NAN, 1.0, 2.0]),
+    "sparse of ones": pd.arrays.SparseArray([1, 1, 2], fill_value=1),
+    "complex": np.array([1 + 2j, complex(-0.0, NAN), complex(np.inf, -0.0)]),
+    "complex64": np.array([0.1, 1j, 0], "c8"),
+    "categories of times": pd.Categorical(pd.DatetimeIndex(["2020-01-01", None, "2020-01-02"])),
+    "categories of dates": pd.Categorical([DAY, None, DAY]),
+    "categories of periods": pd.Categorical(pd.period_range("2020", periods=3, freq="D")),
 }
 
 
@@ -77,8 +89,21 @@ def test_a_column_comes_back_with_its_type(name: str) -> None:
         pd.DatetimeIndex(["2020-01-01", "2020-01-02", "2020-01-03"], tz="UTC", name="day"),
         pd.MultiIndex.from_tuples([(1, "a"), (1, "b"), (2, "a")], names=["n", None]),
         pd.CategoricalIndex(["a", "b", "a"]),
+        pd.period_range("2020", periods=3, freq="Q-JAN", name="quarter"),
+        pd.interval_range(0, 3, closed="both", name="interval"),
+        pd.CategoricalIndex(pd.cut([1, 2, 3], 2)),
     ],
-    ids=["range", "texts", "floats", "times", "levels", "categories"],
+    ids=[
+        "range",
+        "texts",
+        "floats",
+        "times",
+        "levels",
+        "categories",
+        "periods",
+        "intervals",
+        "bins",
+    ],
 )
 def test_an_index_comes_back(index: pd.Index[Any]) -> None:
     come_back(pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", None]}, index=index))
@@ -95,13 +120,40 @@ def test_an_index_comes_back(index: pd.Index[Any]) -> None:
         ["ü\0", "\ud800"],
         pd.MultiIndex.from_tuples([("x", 1), ("y", 2)], names=["k", "l"]),
         pd.Index(["a", "b"], name="columns"),
+        pd.DatetimeIndex(["2020-01-01", "2020-01-02"], tz="Europe/Berlin", name="day"),
+        pd.to_timedelta([1, 2], unit="s"),
+        [DAY, dt.date.min],
+        pd.MultiIndex.from_product([["a"], pd.DatetimeIndex(["2020", "2021"])], names=["k", None]),
+        pd.CategoricalIndex(["a", "b"]),
+        pd.interval_range(0, 2, name="interval"),
+        pd.period_range("2020", periods=2, freq="Y"),
+        pd.Index([True, False]),
+        pd.Index([1, 2], dtype="int8"),
     ],
-    ids=["twice", "numbers", "none", "odd", "levels", "named"],
+    ids=[
+        "twice",
+        "numbers",
+        "none",
+        "odd",
+        "levels",
+        "named",
+        "times",
+        "durations",
+        "dates",
+        "levels of times",
+        "categories",
+        "intervals",
+        "periods",
+        "bools",
+        "small",
+    ],
 )
 def test_labels_come_back(labels: Any) -> None:
     frame = pd.DataFrame([[1, 2.5]])
     frame.columns = pd.Index(labels)
     come_back(frame)
+    series = frame.iloc[:, 0]
+    assert_series_equal(read_frame(write_frame(series)), series)
 
 
 @pytest.mark.parametrize(
@@ -119,11 +171,20 @@ def test_empty_frames_come_back(frame: pd.DataFrame) -> None:
 
 
 def test_what_has_no_form_of_its_own_becomes_its_text() -> None:
+    many = pd.interval_range(0, 10_001)
     frame = pd.DataFrame(
-        {"p": pd.period_range("2020", periods=1, freq="M"), "c": [1 + 2j], "half": ["\ud800"]}
+        {
+            "moment": pd.Series([pd.Timestamp("2020-01-31")] * len(many), dtype=object),
+            "interval": many,
+            "half": "\ud800",
+        }
     )
     read = read_frame(write_frame(frame))
-    assert read.iloc[0].tolist() == ["Period('2020-01', 'M')", "(1+2j)", "\ud800"]
+    assert read.iloc[0].tolist() == [
+        "Timestamp('2020-01-31 00:00:00')",
+        "Interval(0, 1, closed='right')",
+        "\ud800",
+    ]
 
 
 def test_a_frame_that_is_logged_comes_back_through_the_store() -> None:

@@ -6,12 +6,13 @@ What Arrow does not know of a frame (its index, labels that are no texts, dtypes
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import decimal
 import io
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,6 +29,8 @@ __all__ = ["METADATA_KEY", "write_frame"]
 METADATA_KEY = b"celltrail"
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
+#: More different intervals than these do not belong into the head of a file.
+_MOST_INTERVALS = 10_000
 _INT32_MAX = 2**31 - 1
 _OFFSET = re.compile(r"UTC([+-]\d\d:\d\d)")
 
@@ -49,8 +52,11 @@ def write_frame(value: pd.DataFrame | pd.Series[Any]) -> bytes:
     """Write a frame or a series, with its index, labels and dtypes.
 
     Floats keep NaN, which is not the same as missing. In columns of objects, texts, bytes,
-    dates and decimals keep their type; lists, mappings and what JSON knows come back as
-    such; any other object becomes its text.
+    dates and decimals keep their type, where all of a column are of one; lists, mappings and
+    what JSON knows come back as such (tuples as lists); any other object, such as a Timestamp
+    in a column of objects, becomes its text. So does a column of more than 10,000 different
+    intervals. Numbers of more than 64 bits become objects, those of the other byte order this
+    machine's; the frequency of an index of times is not kept.
 
     Parameters
     ----------
@@ -68,7 +74,8 @@ def write_frame(value: pd.DataFrame | pd.Series[Any]) -> bytes:
 
     is_series = not isinstance(value, pd.DataFrame)
     frame = value if isinstance(value, pd.DataFrame) else value.to_frame()
-    labels = list(frame.columns) if isinstance(value, pd.DataFrame) else [value.name]
+    axis = frame.columns if not is_series else pd.Index([value.name], tupleize_cols=False)
+    labels = list(axis)
     index, index_meta = _index(frame.index)
     series = [*(frame.iloc[:, i] for i in range(frame.shape[1])), *index]
     columns = [_column(each) for each in series]
@@ -77,10 +84,12 @@ def write_frame(value: pd.DataFrame | pd.Series[Any]) -> bytes:
             {"label": _label(label), **column.meta}
             for label, column in zip(labels, columns, strict=False)
         ],
-        "names": [_label(name) for name in frame.columns.names],
+        "names": [_label(name) for name in axis.names],
         "index": {**index_meta, "columns": [c.meta for c in columns[len(labels) :]]},
         "series": is_series,
     }
+    if not _is_plain(axis):
+        meta["axis"] = _packed(axis)
     names = [_field_name(label) for label in labels]
     names += [f"__index_{i}__" for i in range(len(index))]
     fields = [
@@ -110,6 +119,40 @@ def _index(index: pd.Index[Any]) -> tuple[list[pd.Series[Any]], dict[str, Any]]:
         return [], {"names": names, "range": [index.start, index.stop, index.step]}
     levels = [index.get_level_values(i) for i in range(index.nlevels)]
     return [pd.Series(level) for level in levels], {"names": names}
+
+
+def _is_plain(axis: pd.Index[Any]) -> bool:
+    """Say whether labels come back from JSON as they were, and make the same index again."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(axis, pd.RangeIndex):
+        return True
+    if not len(axis):
+        return False
+    levels = [axis.get_level_values(i) for i in range(axis.nlevels)]
+    again = [pd.Index(list(level), tupleize_cols=False) for level in levels]
+    plain = (str, int, float, type(None), np.number, np.bool_)
+
+    def is_plain(label: object) -> bool:
+        return all(map(is_plain, label)) if isinstance(label, tuple) else isinstance(label, plain)
+
+    return all(
+        each.dtype == level.dtype and all(map(is_plain, level))
+        for each, level in zip(again, levels, strict=True)
+    )
+
+
+def _packed(index: pd.Index[Any]) -> dict[str, Any]:
+    """Give any index as JSON: as that of a frame without columns, written as frames are."""
+    import pandas as pd
+
+    if isinstance(index, pd.IntervalIndex):
+        ends = pd.DataFrame({"left": index.left, "right": index.right})
+        return {"ends": base64.b64encode(write_frame(ends)).decode(), "closed": index.closed}
+    if index.nlevels == 1 and len(index) and all(isinstance(label, tuple) for label in index):
+        return {**_packed(pd.MultiIndex.from_tuples(list(index))), "tuples": True}
+    return {"index": base64.b64encode(write_frame(pd.DataFrame(index=index))).decode()}
 
 
 def _label(label: Any) -> Any:
@@ -147,10 +190,18 @@ def _column(series: pd.Series[Any]) -> _Column:
     if isinstance(dtype, pd.StringDtype):
         texts = [None if gone else str(v) for v, gone in zip(series, series.isna(), strict=True)]
         return _texts(texts, {"dtype": str(dtype)}) or _objects(texts)
+    if isinstance(dtype, pd.PeriodDtype):
+        return _periods(series) or _objects(list(series))
+    if isinstance(dtype, pd.IntervalDtype):
+        return _intervals(series) or _objects(list(series))
+    if isinstance(dtype, pd.SparseDtype) and (column := _sparse(series, dtype)):
+        return column
     if isinstance(dtype, pd.api.extensions.ExtensionDtype):
         return _masked(series) or _objects(list(series.astype(object)))
     if dtype.kind in "mM":
         return _times(series, "")
+    if dtype.kind == "c" and (column := _complex(series.to_numpy())):
+        return column
     return _numbers(series.to_numpy(), None, {}) or _objects(series.tolist())
 
 
@@ -207,15 +258,54 @@ def _category(series: pd.Series[Any], dtype: pd.CategoricalDtype) -> _Column:
     import numpy as np
 
     categories = dtype.categories.tolist()
-    if any(type(each) not in (str, int, float, bool) for each in categories):
-        return _objects(list(series.astype(object)))
+    meta: dict[str, Any] = {"ordered": bool(dtype.ordered)}
+    if all(type(each) in (str, int, float, bool) for each in categories):
+        meta |= {"categories": categories, "of": str(dtype.categories.dtype)}
+    else:
+        meta["kinds"] = _packed(dtype.categories)
     codes = series.cat.codes.to_numpy().astype("<i4")
-    meta = {
-        "categories": categories,
-        "of": str(dtype.categories.dtype),
-        "ordered": bool(dtype.ordered),
-    }
     return _Column(na.int32(), [np.ascontiguousarray(codes)], codes < 0, meta)
+
+
+def _intervals(series: pd.Series[Any]) -> _Column | None:
+    """Give intervals as numbers of those that there are; None for too many."""
+    import nanoarrow as na
+    import numpy as np
+
+    found: Any = series.factorize()
+    codes, kinds = found
+    if len(kinds) > _MOST_INTERVALS:
+        return None
+    codes = np.ascontiguousarray(codes, "<i4")
+    return _Column(na.int32(), [codes], codes < 0, {"kinds": _packed(kinds), "plain": True})
+
+
+def _periods(series: pd.Series[Any]) -> _Column | None:
+    """Give periods by the times that they begin at; None for those that times do not reach."""
+    import pandas as pd
+
+    try:
+        starts = series.dt.to_timestamp()
+    except (pd.errors.OutOfBoundsDatetime, OverflowError):
+        return None
+    column = _times(starts, "")
+    return replace(column, meta={"dtype": str(series.dtype)})
+
+
+def _sparse(series: pd.Series[Any], dtype: pd.SparseDtype) -> _Column | None:
+    """Give sparse numbers with all that they leave out."""
+    fill = to_param(dtype.fill_value)
+    if not isinstance(fill, (int, float)):
+        return None
+    dense = series.astype(dtype.subtype).to_numpy()
+    return _numbers(dense, None, {"sparse": str(dtype.subtype), "fill": fill})
+
+
+def _complex(values: npt.NDArray[Any]) -> _Column | None:
+    """Give complex numbers as their texts, which say them exactly."""
+    if values.dtype.itemsize > 16:
+        return None
+    return _texts([repr(value) for value in values.tolist()], {"complex": str(values.dtype)})
 
 
 def _texts(values: Sequence[str | None], meta: dict[str, Any]) -> _Column | None:

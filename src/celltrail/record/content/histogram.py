@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from celltrail.errors import ArtifactError
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Histogram", "histogram_content", "read_histogram"]
 
+_LARGEST = sys.float_info.max
+_FAR = 1e290
+
 
 class Histogram:
     """How values are spread, to be given to `ActiveRun.log_artifact`; stored as JSON.
@@ -27,7 +31,14 @@ class Histogram:
     bins
         How many bins of one width, or the edges of all.
     range
-        Lowest and highest edge; by default those of the finite values.
+        Lowest and highest edge; by default those of the finite values, with some room
+        around them where they are too close for so many bins.
+
+    Raises
+    ------
+    ArtifactError
+        When the values are no numbers, or the bins no bins. Numbers of any size are no
+        mistake, nor are NaN and no values at all.
 
     Attributes
     ----------
@@ -56,10 +67,12 @@ class Histogram:
         import numpy as np
 
         array = to_array(values).ravel()
-        finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+        with np.errstate(all="ignore"):
+            numbers = array.astype(np.float64)
+        finite = numbers[np.isfinite(numbers)]
         try:
-            counts, edges = np.histogram(finite.astype(np.float64), bins, range)
-        except (TypeError, ValueError) as error:
+            counts, edges = _counted(finite, bins, range)
+        except (TypeError, ValueError, MemoryError) as error:
             message = f"no histogram can be made of these values and bins ({error})."
             raise ArtifactError(message) from error
         self._set(counts, edges, len(array) - int(counts.sum()))
@@ -110,6 +123,30 @@ class Histogram:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _counted(
+    values: npt.NDArray[Any], bins: int | Sequence[float], range: tuple[float, float] | None
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Count as numpy does, also what is too close together or too far apart for it."""
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        if range is not None or not len(values) or not isinstance(bins, (int, np.integer)):
+            return np.histogram(values, bins, range)
+        largest = float(np.abs(values).max())
+        # What numpy computes on its way overflows at the ends of what floats can be: there it
+        # gets the same numbers in another unit, which is a power of two and changes no digit.
+        is_far = largest > _FAR or 0 < largest < 1 / _FAR
+        power = int(np.frexp(largest)[1]) + 2 if is_far else 0
+        scaled = np.ldexp(values, -power)
+        low, high = scaled.min(), scaled.max()
+        room = np.spacing(max(abs(low), abs(high))) * bins
+        # One value alone gets half a unit to each side by numpy, where that makes a difference.
+        if high - low < 2 * room and (low < high or is_far or room > 0.5):
+            low, high = low - room, high + room
+        counts, edges = np.histogram(scaled, bins, (low, high))
+        return counts, np.clip(np.ldexp(edges, power), -_LARGEST, _LARGEST) if power else edges
 
 
 def histogram_content(histogram: Histogram) -> Content:

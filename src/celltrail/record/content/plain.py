@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from celltrail.capture.redact import redact_param, redact_text
 from celltrail.errors import ArtifactError
+from celltrail.record.bounds import CUT, Bounds
 from celltrail.record.content.content import Content, mime_of
 from celltrail.record.values import to_param
 
@@ -140,23 +141,29 @@ def text_content(value: str, name: str | None) -> Content:
 
 def json_content(value: object) -> Content:
     """Give a mapping, a list or a dataclass as JSON, without the secrets that stand in it."""
-    plain, count = redact_param("", to_param(_opened(value, 0)))
+    plain, count = redact_param("", to_param(_opened(value, 0, Bounds())))
     text = json.dumps(plain, ensure_ascii=False, indent=1)
     return Content(
         text.encode("utf-8", "surrogatepass"), "json", "application/json", "data.json", count
     )
 
 
-def _opened(value: Any, depth: int) -> Any:
+def _opened(value: Any, depth: int, bounds: Bounds) -> Any:
     """Give arrays and dataclasses inside as lists and mappings."""
     if depth > _MAX_DEPTH:
         return value
+    inner = value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {key: _opened(inner, depth + 1) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_opened(inner, depth + 1) for inner in value]
+        inner = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(inner, (Mapping, list, tuple)):
+        if not bounds.enter(value, len(inner)):
+            return CUT
+        try:
+            if isinstance(inner, Mapping):
+                return {key: _opened(part, depth + 1, bounds) for key, part in inner.items()}
+            return [_opened(part, depth + 1, bounds) for part in inner]
+        finally:
+            bounds.leave(value)
     if not isinstance(value, type) and callable(to_list := getattr(value, "tolist", None)):
         return to_list()
     return value
