@@ -13,6 +13,7 @@ from celltrail.record.disabled import DisabledRun
 from celltrail.record.journal import Journal
 from celltrail.store import open_store
 from celltrail.store.layout import Layout
+from celltrail.store.lookup import look_up
 from celltrail.store.resume import living_owner
 from celltrail.store.writer import now_us
 
@@ -89,8 +90,6 @@ def resume(reference: str | SupportsIndex | object) -> ActiveRun:
 
 def _not_found(store: Store, reference: object, named: Any) -> RunNotFoundError:
     """Say that there is no such run, or that it is deleted."""
-    from celltrail.store.upkeep import look_up  # much, for what seldom happens
-
     for found in look_up(store.access, [named])[0]:
         if found.is_deleted:
             label = found.name or f"run {found.number}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from celltrail.store.lookup import FoundRun, look_up
 from celltrail.store.upkeep.bundle import export_bundle, import_bundle, is_bundle
 from celltrail.store.upkeep.copying import merge_store
 from celltrail.store.upkeep.deletion import (
@@ -10,7 +11,6 @@ from celltrail.store.upkeep.deletion import (
     purge_runs,
     restore_runs,
 )
-from celltrail.store.upkeep.lookup import FoundRun, look_up
 from celltrail.store.upkeep.parquet import export_folder, import_folder
 from celltrail.store.upkeep.results import (
     DeletedRun,
