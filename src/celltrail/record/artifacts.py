@@ -49,7 +49,7 @@ def store_artifact(journal: Journal, value: object, name: str | None, step: int 
         of 64 bits.
     """
     layout = Layout(journal.store)
-    what = name or (str(value) if isinstance(value, Path) else short_repr(value))
+    what = name or (str(value) if isinstance(value, Path) else short_repr(value).strip("'"))
     _store(journal, what, step, lambda: to_contents(value, name, layout))
 
 
@@ -93,8 +93,8 @@ def _store(
         journal.fault(_topic(what), error)
     if failed:
         some = "; ".join(failed[:_MOST_NAMED]) + ("; …" if len(failed) > _MOST_NAMED else "")
-        which = "" if len(contents) == 1 else f"{len(failed)} of {len(contents)} files, "
-        journal.warn(_topic(what), f"artifact {what!r} was not stored: {which}{some}")
+        which = "" if len(contents) == 1 else f"{len(failed)} of {len(contents)} files of "
+        journal.warn(_topic(what), f"{which}artifact {what!r} could not be stored: {some}")
 
 
 def _topic(what: str) -> str:

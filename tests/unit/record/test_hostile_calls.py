@@ -352,7 +352,9 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_of_its_folder_is_store
     (folder / "b").symlink_to("/proc/self/mem")
     with (
         ct.track() as run,
-        pytest.warns(ct.CelltrailWarning, match=r"1 of 3 files, folder[/\\]b \(.*Errno"),
+        pytest.warns(
+            ct.CelltrailWarning, match=r"1 of 3 files of artifact 'folder' .*folder[/\\]b \(.*Errno"
+        ),
     ):
         run.log_artifact(folder)
     assert [artifact.name for artifact in ct.run(run).artifacts] == ["folder/a", "folder/c"]
