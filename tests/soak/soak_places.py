@@ -17,7 +17,7 @@ from typing import Any
 from soak_world import Control, Diary, World, shared_bytes
 
 from celltrail.ids import new_id
-from celltrail.store import access, apply, compact, instance, lock, merge, writer
+from celltrail.store import access, apply, compact, identity, instance, lock, merge, writer
 
 __all__ = ["AT_BIRTH", "PLACES", "UNPAUSED", "Marks", "install", "tune"]
 
@@ -153,7 +153,7 @@ def install(world: World, diary: Callable[[], Diary]) -> Marks:
     _before(apply, "_offsets", marks, "rows are inserted, offsets not")
     _before(merge, "mark_lost", marks, "before runs are marked as lost")
     _before(merge, "_clean_up", marks, "after DETACH, before the spool is tidied")
-    _before(writer.SpoolWriter, "_repeat_runs", marks, "between two segments")
+    _before(identity.OpenRuns, "events", marks, "between two segments")
     _before(access, "compact_slab", marks, "compaction: a run is claimed")
     _be_patient(marks)
     _measure_merges(marks, diary)

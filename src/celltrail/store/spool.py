@@ -273,7 +273,7 @@ class Spool:
             self.remove_temporaries()
             for entry in list(self._folder.iterdir()):
                 is_new = entry.name.startswith(NEW_PREFIX) and entry.is_dir()
-                if is_new and _age(entry) > _TEMPORARY_AGE:
+                if is_new and _is_left_over(entry):
                     shutil.rmtree(entry, ignore_errors=True)
             self._folder.rmdir()
         except OSError:
@@ -312,6 +312,12 @@ def _look(folder: Path) -> Writer:
         # another machine or container might, so its files stay.
         ended = owner is None or owner.is_of_an_earlier_boot()
     return Writer(folder, folder.name, owner, ended, readable, segments)
+
+
+def _is_left_over(new: Path) -> bool:
+    """Say of a folder that is being made whether nobody will go on with it."""
+    owner, life = _owner(new)
+    return (owner is not None and life is Life.DEAD) or _age(new) > _TEMPORARY_AGE
 
 
 def _owner(folder: Path) -> tuple[SessionOwner | None, Life]:
