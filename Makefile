@@ -84,9 +84,11 @@ test-js: js/node_modules/.installed
 test-fast: .venv/.dev
 	$(PYTEST) tests/architecture tests/unit tests/property -m "not heavy" -n 2 --dist loadfile
 
+# Kernels and processes wait more than they work; the soak has processes enough of its own.
 test-parts: .venv/.dev
 	$(PYTEST) tests --ignore=tests/architecture --ignore=tests/unit --ignore=tests/property \
-	  --ignore=tests/browser -m "not heavy"
+	  --ignore=tests/browser --ignore=tests/soak -m "not heavy" -n 2 --dist loadfile
+	$(PYTEST) tests/soak -m "not heavy"
 
 test-notebooks: .venv/.dev
 	$(PYTEST) --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg notebooks

@@ -68,7 +68,7 @@ def test_params_come_back_equal(params: dict[str, Any]) -> None:
         assert same(back[key], value), key
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(points=POINTS)
 def test_points_come_back_equal_and_in_order(points: list[tuple[Any, ...]]) -> None:
     expected: dict[tuple[int, str], list[tuple[int, Any]]] = {}
