@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-__all__ = ["PURGED", "PointBatch", "insert_points"]
+__all__ = ["PURGED", "PointBatch", "insert_points", "summed"]
 
 #: The surrogate key that stands for a run of which nothing is kept.
 PURGED = -1
@@ -60,6 +60,38 @@ _REPLACE = (
     "make_timestamp(place.time), min, max, sum, count, nans FROM fresh ORDER BY run, key",
     "DROP TABLE fresh",
 )
+
+
+def summed(points: str) -> str:
+    """Give the query that sums points up from nothing: what `insert_points` keeps up.
+
+    Parameters
+    ----------
+    points
+        What stands behind ``FROM``: ``metrics``, or a part of it.
+
+    Returns
+    -------
+    str
+        SQL, whose columns are those of ``summaries``.
+    """
+    # Value and integer are taken as one: alone, max_by passes over points without an integer.
+    return f"""
+    SELECT run, key, last.value AS last, last.exact AS last_exact, place.step AS last_step,
+        place.time AS last_time, min, max, sum, count, nans
+    FROM (
+        SELECT run, key, max_by({{'value': value, 'exact': exact}}, place) AS last,
+            max(place) AS place, min(value) FILTER (NOT isnan(value)) AS min,
+            max(value) FILTER (NOT isnan(value)) AS max,
+            sum(value) FILTER (NOT isnan(value)) AS sum, count(*) AS count,
+            count(*) FILTER (isnan(value)) AS nans
+        FROM (
+            SELECT run, key, value, exact, {{'step': step, 'time': time, 'rowid': rowid}} AS place
+            FROM {points}
+        )
+        GROUP BY run, key
+    )
+    """
 
 
 @dataclass(slots=True)

@@ -150,6 +150,23 @@ def test_summaries_are_computed_anew_as_a_merge_computes_them(store: Path) -> No
     assert after.equals(before)
 
 
+def test_a_last_value_that_is_no_integer_does_not_get_that_of_an_earlier_point(store: Path) -> None:
+    recorder = Recorder(store)
+    run = recorder.run("mixed")
+    for step, value in enumerate((1, 2, 0.5)):
+        recorder.log(run, step, mixed=value)
+    recorder.end(run)
+    recorder.close()
+    opened = open_store(store)
+    opened.merge()
+    read = "SELECT * EXCLUDE mean FROM v_metrics WHERE key = 'mixed'"
+    before = opened.sql(read)
+    change(store, "UPDATE summaries SET count = 9 WHERE run = (SELECT max(run) FROM runs)")
+    mended(store, "summaries")
+    assert opened.sql(read).equals(before)
+    assert before["exact"].isna().all()
+
+
 # -- damage to the file ------------------------------------------------------------------------
 
 

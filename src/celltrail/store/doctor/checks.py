@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from celltrail.ids import new_id
 from celltrail.store.doctor.finding import Finding
+from celltrail.store.metrics import summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,15 +31,7 @@ _STATUSES = "('running', 'finished', 'failed', 'interrupted', 'lost')"
 _OWNED = " UNION ".join(f"SELECT run FROM {table}" for table in RUN_TABLES)
 
 # The sum depends on the order in which it is taken, and equal steps and times on nothing.
-_RECOUNTED = """
-SELECT run, key, max_by(value, place) AS last, max_by(exact, place) AS last_exact,
-    max(place).step AS last_step, max(place).time AS last_time,
-    min(value) FILTER (NOT isnan(value)) AS min, max(value) FILTER (NOT isnan(value)) AS max,
-    sum(value) FILTER (NOT isnan(value)) AS sum, count(*) AS count,
-    count(*) FILTER (isnan(value)) AS nans
-FROM (SELECT *, {'step': step, 'time': time, 'place': rowid} AS place FROM metrics)
-GROUP BY run, key
-"""
+_RECOUNTED = summed("metrics")
 _DISAGREE = f"""
 SELECT coalesce(s.run, p.run) AS run, coalesce(s.key, p.key) AS key
 FROM summaries s FULL JOIN ({_RECOUNTED}) p ON s.run = p.run AND s.key = p.key

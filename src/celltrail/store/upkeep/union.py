@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from celltrail.store.compact import note_scattered
+from celltrail.store.metrics import summed
 from celltrail.store.tables import insert
 
 if TYPE_CHECKING:
@@ -46,18 +48,9 @@ SELECT {_POINT} FROM metrics SEMI JOIN differing USING (run, key)
 WHERE run BETWEEN {{low}} AND {{high}}
 """
 _CHANGED = "(SELECT DISTINCT run, key FROM missing)"
-_SUMMARIES = f"""
-INSERT INTO summaries
-SELECT run, key, max_by(value, place), max_by({{{{'exact': exact}}}}, place).exact,
-    max(place).step, max(place).time, min(value) FILTER (NOT isnan(value)),
-    max(value) FILTER (NOT isnan(value)), sum(value) FILTER (NOT isnan(value)), count(*),
-    count(*) FILTER (isnan(value))
-FROM (
-    SELECT {_POINT}, {{{{'step': step, 'time': time, 'rowid': rowid}}}} AS place
-    FROM metrics SEMI JOIN {_CHANGED} USING (run, key) WHERE run BETWEEN {{low}} AND {{high}}
+_CHANGED_POINTS = (
+    f"metrics SEMI JOIN {_CHANGED} USING (run, key) WHERE run BETWEEN {{low}} AND {{high}}"
 )
-GROUP BY run, key ORDER BY run, key
-"""
 
 
 def unite_rows(con: DuckDBPyConnection, table: str, columns: str) -> set[int]:
@@ -156,11 +149,9 @@ def unite_points(con: DuckDBPyConnection) -> tuple[int, set[int]]:
             f"DELETE FROM summaries USING {_CHANGED} n "
             "WHERE summaries.run = n.run AND summaries.key = n.key"
         )
-        con.execute(_SUMMARIES.format(**names))
-        con.execute(
-            "INSERT INTO scattered (run) SELECT DISTINCT run FROM missing "
-            "WHERE run NOT IN (SELECT run FROM scattered)"
-        )
+        anew = summed(_CHANGED_POINTS.format(**names))
+        con.execute(f"INSERT INTO summaries SELECT * FROM ({anew}) ORDER BY run, key")
+        note_scattered(con, sorted(runs))
     for table in ("differing", "missing"):
         con.execute(f"DROP TABLE {table}")
     return int(count), runs
