@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +21,12 @@ from celltrail.ipython.recorder import Recorder, say
 from celltrail.ipython.transform import Head, head_of
 from celltrail.model import SourceInfo, Status
 from celltrail.record import record_cell
+from celltrail.store.events import now_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["CellHooks"]
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1_000
 
 
 @dataclass(slots=True, eq=False)
@@ -42,7 +38,7 @@ class _Frame:
 
     info: Any
     raw: str
-    started: int = field(default_factory=_now_us)
+    started: int = field(default_factory=now_us)
     thread: int = field(default_factory=threading.get_ident)
     nested: bool = False
     recorder: Recorder | None = None
@@ -159,7 +155,7 @@ class CellHooks:
             cell_id=getattr(frame.info, "cell_id", None),
             source=redact_text(frame.raw)[0],
             started=frame.started,
-            ended=_now_us(),
+            ended=now_us(),
             status=status.value,
             run=run_id,
         )

@@ -53,7 +53,7 @@ def read_frame(data: bytes) -> pd.DataFrame | pd.Series[Any]:
             if "Dictionary" not in str(error):  # nanoarrow before 0.9 reads no categories
                 raise
             return _read(_with_texts_for_categories(data))
-    except Exception as error:
+    except Exception as error:  # whatever nanoarrow or pandas makes of damage: told to the caller
         message = (
             f"the table cannot be read here ({error}). With pyarrow: "
             "pyarrow.ipc.open_stream(artifact.bytes()).read_pandas()"

@@ -15,8 +15,8 @@ from celltrail.record.inferred import write_inferred
 from celltrail.record.journal import Journal
 from celltrail.record.points import PointMaker
 from celltrail.record.values import to_text
+from celltrail.store.events import now_us
 from celltrail.store.owner import Life
-from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

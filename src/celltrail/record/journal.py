@@ -10,8 +10,8 @@ from celltrail.capture.redact import redact_param, redact_text
 from celltrail.record.bounds import Bounds
 from celltrail.record.session import session_for
 from celltrail.record.values import flatten, to_param, to_text
+from celltrail.store.events import now_us
 from celltrail.store.notices import warn
-from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

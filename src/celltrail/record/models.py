@@ -251,7 +251,7 @@ def _pickled(model: Any, folder: Path) -> Content:
     try:
         with path.open("wb") as out:
             pickling.dump(model, out)
-    except Exception as error:
+    except Exception as error:  # of the model's own pickling: told as the artifact's warning
         message = f"the {type(model).__qualname__} cannot be pickled ({error!r})."
         raise ArtifactError(message) from error
     return _content(model, "pickle", type(model).__module__.partition(".")[0], path)

@@ -10,7 +10,7 @@ from celltrail.record.active import ActiveRun
 from celltrail.record.current import remember
 from celltrail.record.journal import Journal
 from celltrail.record.session import source_address
-from celltrail.store.writer import now_us
+from celltrail.store.events import now_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

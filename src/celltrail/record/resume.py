@@ -12,10 +12,10 @@ from celltrail.record.current import activate, known_run, remember
 from celltrail.record.disabled import DisabledRun
 from celltrail.record.journal import Journal
 from celltrail.store import open_store
+from celltrail.store.events import now_us
 from celltrail.store.layout import Layout
 from celltrail.store.lookup import look_up
 from celltrail.store.resume import living_owner
-from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
     from pathlib import Path

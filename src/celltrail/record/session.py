@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from celltrail.config import notebook_path
 from celltrail.ids import new_id
 from celltrail.store import Merger, SessionOwner, SpoolWriter, Store, open_store
+from celltrail.store.events import now_us
 from celltrail.store.notices import warn
-from celltrail.store.writer import now_us
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

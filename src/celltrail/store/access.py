@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from celltrail.errors import StoreBusyError, StoreError, StoreUnwritableError
@@ -15,7 +15,7 @@ from celltrail.store.layout import Layout
 from celltrail.store.lock import FairLock, LockTimeoutError
 from celltrail.store.merge import Outcome, merge_spool
 from celltrail.store.overlay import overlaid
-from celltrail.store.schema import is_older, migrate, require_readable
+from celltrail.store.schema import is_older, require_readable
 from celltrail.store.spool import Spool, Writer
 
 if TYPE_CHECKING:
@@ -201,7 +201,6 @@ class Access:
             with self.alone(wait):
                 self._take_in()
                 with attached(self.path, read_only=False) as con:
-                    migrate(con, self.path)
                     yield con
         except LockTimeoutError as error:
             raise StoreBusyError(self.path, error) from error
@@ -216,16 +215,30 @@ class Access:
             When they still write after `PATIENCE` seconds.
         """
         try:
-            with ExitStack() as held:
-                held.enter_context(process_wide(PATIENCE))
+            with process_wide(PATIENCE):
                 warm()
-                # Nobody can write into a folder that cannot be written: nobody to keep away.
-                if self._can_lock():
-                    held.callback(self._tidy)
-                    held.enter_context(self._lock.shared(PATIENCE))
-                yield
+                with self.kept_still(PATIENCE):
+                    yield
         except LockTimeoutError as error:
             raise StoreBusyError(self.path, error) from error
+
+    @contextmanager
+    def kept_still(self, wait: float) -> Iterator[None]:
+        """Do what `shared` does for a second store, while `process_wide` is held for the first.
+
+        Raises
+        ------
+        LockTimeoutError
+            When others still write after ``wait`` seconds.
+        """
+        if not self._can_lock():
+            yield  # nobody can write into a folder that cannot be written: nobody to keep away
+            return
+        try:
+            with self._lock.shared(wait):
+                yield
+        finally:
+            self._tidy()
 
     @contextmanager
     def reading(self) -> Iterator[DuckDBPyConnection]:

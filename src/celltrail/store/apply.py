@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from celltrail.store.blobs import read_intact
 from celltrail.store.changes import Changes
 from celltrail.store.compact import note_scattered
 from celltrail.store.metrics import PURGED, PointBatch, insert_points
 from celltrail.store.runs import keys_of, update_runs
-from celltrail.store.tables import COLUMNS, insert, select_all
+from celltrail.store.tables import column_names, insert, select_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -163,7 +163,7 @@ def _sessions(
     sessions: set[str],
     owners: Mapping[str, SessionOwner],
 ) -> None:
-    names = [name for name, _ in COLUMNS["sessions"]]
+    names = column_names("sessions")
     if not (sessions or changes.sessions):
         return
     known = {
@@ -245,11 +245,9 @@ def _blobs(con: DuckDBPyConnection, layout: Layout, changes: Changes) -> list[tu
                 continue
             # A file that is not what it is named after (the disk was full) is no such blob:
             # another session may have a good one.
-            if sha256 in new:
-                data = path.read_bytes()
-                if hashlib.sha256(data).hexdigest() == sha256:
-                    taken.append((sha256, len(data), data))
-                    new.discard(sha256)
+            if sha256 in new and (data := read_intact(path, sha256)) is not None:
+                taken.append((sha256, len(data), data))
+                new.discard(sha256)
             done.append((session, sha256))
     insert(con, "blobs", taken)
     return done
@@ -261,7 +259,7 @@ def _offsets(con: DuckDBPyConnection, slices: Sequence[Slice]) -> None:
     insert(con, "merged", ((*place, end.events, end.points) for place, end in rows.items()))
 
 
-def mark_lost(con: DuckDBPyConnection, ended: Iterable[str]) -> int:
+def mark_lost(con: DuckDBPyConnection, ended: Iterable[str]) -> None:
     """Say of runs whose process is gone, and that never ended, that they are lost.
 
     Parameters
@@ -270,11 +268,6 @@ def mark_lost(con: DuckDBPyConnection, ended: Iterable[str]) -> int:
         A connection that uses the store, in a transaction.
     ended
         Sessions that will write nothing more, and are wholly merged.
-
-    Returns
-    -------
-    int
-        How many were marked.
     """
     rows = con.execute(
         "UPDATE runs SET status = 'lost' WHERE status = 'running' "
@@ -282,4 +275,3 @@ def mark_lost(con: DuckDBPyConnection, ended: Iterable[str]) -> int:
         [list(ended)],
     ).fetchall()
     note_scattered(con, [run for (run,) in rows])
-    return len(rows)

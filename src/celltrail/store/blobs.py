@@ -30,6 +30,7 @@ __all__ = [
     "large_blobs",
     "open_blob",
     "put_blob",
+    "read_intact",
     "remove_leftovers",
 ]
 
@@ -57,6 +58,18 @@ def is_address(sha256: object) -> bool:
     (True, False, False)
     """
     return isinstance(sha256, str) and _ADDRESS.fullmatch(sha256) is not None
+
+
+def read_intact(path: Path, sha256: str) -> bytes | None:
+    """Give the content of a file, unless it is not what its address says.
+
+    Raises
+    ------
+    OSError
+        When it cannot be read.
+    """
+    data = path.read_bytes()
+    return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
 
 # -- writing ---------------------------------------------------------------------------------
@@ -286,7 +299,7 @@ def open_blob(layout: Layout, sha256: str, inline: Callable[[], bytes | None]) -
         source, place = io.BytesIO(data), layout.store
     try:
         return io.BufferedReader(_BlobReader(source, sha256, place), _CHUNK)
-    except BaseException:
+    except BaseException:  # also an interrupt; raised on, without an open file
         source.close()
         raise
 

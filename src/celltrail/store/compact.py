@@ -8,9 +8,10 @@ elsewhere by the least and greatest run and key of each row group.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from celltrail.store.events import now_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,7 +67,7 @@ def note_scattered(con: DuckDBPyConnection, runs: Sequence[int]) -> None:
 
 def next_run(con: DuckDBPyConnection) -> int | None:
     """Give the surrogate key of a run that is to be compacted, and which nobody has claimed."""
-    found = con.execute(_NEXT.format(now=time.time_ns() // 1000)).fetchall()
+    found = con.execute(_NEXT.format(now=now_us())).fetchall()
     return found[0][0] if found else None
 
 
@@ -82,8 +83,7 @@ def claim(con: DuckDBPyConnection) -> list[Slab]:
     run = next_run(con)
     if run is None:
         return []
-    now = time.time_ns() // 1000
-    con.execute("UPDATE scattered SET claimed = make_timestamp($1) WHERE run = $2", [now, run])
+    con.execute("UPDATE scattered SET claimed = make_timestamp($1) WHERE run = $2", [now_us(), run])
     counts = con.execute(
         "SELECT key, count FROM summaries WHERE run = $1 ORDER BY key", [run]
     ).fetchall()

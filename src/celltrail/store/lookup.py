@@ -1,4 +1,4 @@
-"""Finding the runs that are meant, those that are deleted included."""
+"""Finding the runs that are meant by an id, a name, a number or the beginning of an id."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from celltrail.store.access import Access
 
-__all__ = ["FoundRun", "look_up"]
+__all__ = ["FoundRun", "find_run", "look_up"]
 
 #: Of a name or a number the newest run counts, among those that are there and those deleted.
 _NEWEST = "QUALIFY row_number() OVER (PARTITION BY deleted IS NULL ORDER BY id DESC) = 1"
@@ -79,14 +79,29 @@ def look_up(access: Access, references: Sequence[str | SupportsIndex]) -> list[l
         ]
 
 
-def _known_otherwise(con: DuckDBPyConnection, reference: str | SupportsIndex) -> list[FoundRun]:
+def find_run(con: DuckDBPyConnection, reference: str | SupportsIndex | None) -> str | None:
+    """Find the id of the run that is meant, among those that are not deleted."""
+    if reference is None:
+        return None
+    among = "deleted IS NULL"
+    found = []
+    if isinstance(reference, str):
+        found = _select(con, f"{among} AND id = $1", reference)
+    found = found or _known_otherwise(con, reference, among)
+    return found[0].id if len(found) == 1 else None
+
+
+def _known_otherwise(
+    con: DuckDBPyConnection, reference: str | SupportsIndex, among: str = "true"
+) -> list[FoundRun]:
+    """Find runs by what is not the whole id, among those that a condition holds for."""
     if not isinstance(reference, str):
         number = whole(operator.index(reference))
-        return [] if number is None else _select(con, f"number = $1 {_NEWEST}", number)
-    found = _select(con, f"name = $1 {_NEWEST}", reference)
+        return [] if number is None else _select(con, f"{among} AND number = $1 {_NEWEST}", number)
+    found = _select(con, f"{among} AND name = $1 {_NEWEST}", reference)
     if found or len(reference) < _SHORTEST_PREFIX:
         return found
-    return _select(con, "starts_with(id, $1)", reference.upper())[:_ENOUGH]
+    return _select(con, f"{among} AND starts_with(id, $1)", reference.upper())[:_ENOUGH]
 
 
 def _select(con: DuckDBPyConnection, which: str, value: str | int | list[str]) -> list[FoundRun]:

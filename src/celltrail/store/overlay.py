@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from celltrail.store.apply import apply_slices, gather
 from celltrail.store.merge import batches, mark_ended, owners_of, unmerged
-from celltrail.store.tables import COLUMNS
+from celltrail.store.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -108,7 +108,7 @@ def _copy(con: DuckDBPyConnection, run_ids: list[str]) -> None:
         [run_ids],
     )
     statements = []
-    for table in (*COLUMNS, "metrics", "summaries"):
+    for table in TABLES:
         which = "LIMIT 0"
         if table in _WHOLE:
             which = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import operator
 from typing import TYPE_CHECKING, Any
 
 from celltrail.model import ArtifactInfo, DatasetInfo, ErrorInfo, Status
@@ -14,18 +13,16 @@ from celltrail.store.rows import (
     RunRow,
     SummaryColumns,
 )
-from celltrail.store.values import PARAM_KINDS, decode_param, whole
+from celltrail.store.values import PARAM_KINDS, decode_param
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import SupportsIndex
 
     from duckdb import DuckDBPyConnection
 
 __all__ = [
     "artifacts",
     "datasets",
-    "find_run",
     "history",
     "metric_reasons",
     "param_changes",
@@ -35,7 +32,6 @@ __all__ = [
     "tags",
 ]
 
-_SHORTEST_PREFIX = 6
 _STATUSES = {status.value: status for status in Status}
 
 _RUNS = """
@@ -55,13 +51,6 @@ _SOME = "AND {column} IN (SELECT unnest($some::{type}[]))"
 _SHOWN = "number IS NOT NULL AND deleted IS NULL"
 _KNOWN = f"{{column}} IN (SELECT run FROM runs WHERE {_SHOWN})"
 _KEYS = f"SELECT id, run FROM runs WHERE {_SHOWN} AND id IN (SELECT unnest($1::VARCHAR[]))"
-
-_FINDS = (
-    f"SELECT id FROM runs WHERE {_SHOWN} AND id = $1",
-    f"SELECT id FROM runs WHERE {_SHOWN} AND name = $1 ORDER BY id DESC LIMIT 1",
-)
-_FIND_PREFIX = f"SELECT id FROM runs WHERE {_SHOWN} AND starts_with(id, $1) LIMIT 2"
-_FIND_NUMBER = f"SELECT id FROM runs WHERE {_SHOWN} AND number = $1 ORDER BY id DESC LIMIT 1"
 
 _PARAMS = f"""
 WITH p AS (SELECT * FROM params WHERE {{which}}),
@@ -138,25 +127,6 @@ def _run_row(row: Sequence[Any]) -> RunRow:
     status = _STATUSES.get(row[6], Status.LOST)
     values = (*row[:6], status, *row[7:9], row[9] or "", *row[10:18], error, *row[21:])
     return RunRow._make(values)
-
-
-def find_run(con: DuckDBPyConnection, ref: str | SupportsIndex | None) -> str | None:
-    """Find the id of a run by id, name, number or the beginning of its id."""
-    if ref is None:
-        return None
-    if not isinstance(ref, str):
-        number = whole(operator.index(ref))
-        found = [] if number is None else con.execute(_FIND_NUMBER, [number]).fetchall()
-        return found[0][0] if found else None
-    for query in _FINDS:
-        found = con.execute(query, [ref]).fetchall()
-        if found:
-            return str(found[0][0])
-    if len(ref) >= _SHORTEST_PREFIX:
-        found = con.execute(_FIND_PREFIX, [ref.upper()]).fetchall()
-        if len(found) == 1:
-            return str(found[0][0])
-    return None
 
 
 def params(con: DuckDBPyConnection, runs: Sequence[int] | None) -> ParamColumns:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from celltrail.store.resume import settle
-from celltrail.store.tables import COLUMNS, insert, select_all
+from celltrail.store.tables import column_names, insert, select_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +50,7 @@ QUALIFY {
 }
 ORDER BY id
 """
-_NAMES = [name for name, _ in COLUMNS["runs"]]
+_NAMES = column_names("runs")
 _ENDED = ("finished", "failed", "interrupted", "lost")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from celltrail.errors import StoreCorruptError, StoreNewerError
+from celltrail.store.events import now_us
 from celltrail.store.instance import attached, identity
-from celltrail.store.tables import COLUMNS
+from celltrail.store.tables import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def _require_plain(con: DuckDBPyConnection, path: Path, tables: set[str], versio
     A store may be somebody else's: a view in the place of a table, or a macro in that of one
     of DuckDB's functions, could read any file of this machine.
     """
-    missing = {*COLUMNS, "metrics", "summaries"} - tables
+    missing = {*TABLES} - tables
     if version == 1:
         missing -= _SINCE_2
     if missing:
@@ -142,7 +142,9 @@ def migrate(con: DuckDBPyConnection, path: Path, *, upto: int | None = None) -> 
         if number > version and (upto is None or number <= upto):
             con.execute("BEGIN")
             con.execute(statements)
-            con.execute("INSERT INTO migrations VALUES ($1, make_timestamp($2))", [number, _now()])
+            con.execute(
+                "INSERT INTO migrations VALUES ($1, make_timestamp($2))", [number, now_us()]
+            )
             con.execute("COMMIT")
             con.execute("CHECKPOINT")
 
@@ -163,7 +165,3 @@ def create(path: Path, workplace: Path) -> None:
     with attached(new, read_only=False) as con:
         migrate(con, new)
     new.rename(path)
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

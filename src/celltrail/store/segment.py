@@ -189,10 +189,6 @@ class AppendFile:
         fd, self._fd = self._fd, -1
         os.close(fd)
 
-    def abandon(self) -> None:
-        """Forget the descriptor without touching it, in a forked child: it is the parent's."""
-        self._fd = -1
-
     def _open(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._fd = os.open(self.path, flags, 0o666)

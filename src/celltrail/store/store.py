@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from contextlib import suppress
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, SupportsIndex, TypeVar
 from celltrail.errors import StoreUnwritableError, UnknownNameError
 from celltrail.store import reads
 from celltrail.store.access import PATIENCE, Access
-from celltrail.store.blobs import open_blob
+from celltrail.store.blobs import open_blob, read_intact
+from celltrail.store.lookup import find_run
 from celltrail.store.notices import warn
 from celltrail.store.rows import (
     HistoryColumns,
@@ -129,13 +129,13 @@ class Store:
         str or None
             None when there is no such run, as there is none for None.
         """
-        return self._read(lambda con: reads.find_run(con, ref), None)
+        return self._read(lambda con: find_run(con, ref), None)
 
     def run_row(self, ref: str | SupportsIndex | None) -> RunRow | None:
         """Read the run that `find_run` finds."""
 
         def query(con: DuckDBPyConnection) -> RunRow | None:
-            run_id = reads.find_run(con, ref)
+            run_id = find_run(con, ref)
             return None if run_id is None else reads.run_rows(con, [run_id])[0]
 
         return self._read(query, None)
@@ -208,8 +208,8 @@ class Store:
         """Give the content of a small artifact: out of the spool, or once merged the file."""
         for path in self.access.layout.spool.glob(f"*/blobs/{sha256}"):
             with suppress(OSError):
-                data = path.read_bytes()
-                if hashlib.sha256(data).hexdigest() == sha256:
+                data = read_intact(path, sha256)
+                if data is not None:
                     return data
         stored: bytes | None = self._content("blobs", "data", sha256)
         return stored

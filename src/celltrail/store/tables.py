@@ -10,7 +10,7 @@ from celltrail.store.values import EARLIEST, LATEST
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["COLUMNS", "RowTuple", "insert", "select_all"]
+__all__ = ["COLUMNS", "OF_RUNS", "TABLES", "RowTuple", "column_names", "insert", "select_all"]
 
 RowTuple: TypeAlias = Sequence[Any]
 
@@ -45,6 +45,15 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
     }.items()
 }
 
+#: Every table but that of the migrations; the last two are not filled by `insert`.
+TABLES = (*COLUMNS, "metrics", "summaries")
+#: Those whose rows are of runs. Users may have made others that have a column ``run``.
+OF_RUNS = (
+    *(table for table, columns in COLUMNS.items() if "run" in dict(columns)),
+    "metrics",
+    "summaries",
+)
+
 #: What a column of each type is made of, and what it is in the database.
 _TYPES: dict[str, tuple[Any, str]] = {
     "s": (object, "VARCHAR"),
@@ -64,6 +73,11 @@ _FEW = 32
 def _expression(column: tuple[str, str]) -> str:
     name, kind = column
     return f"epoch_us({name})" if kind == "t" else name
+
+
+def column_names(table: str) -> list[str]:
+    """Give the names of a table's columns, in the order in which `insert` takes them."""
+    return [name for name, _ in COLUMNS[table]]
 
 
 def insert(con: DuckDBPyConnection, table: str, rows: Iterable[RowTuple]) -> None:

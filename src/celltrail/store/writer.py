@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from celltrail.store.events import JSON, Event
     from celltrail.store.numbers import Row
 
-__all__ = ["SpoolWriter", "now_us"]
+__all__ = ["SpoolWriter"]
 
 _SEGMENT_SIZE = 4 << 20
 #: So many bytes are kept in memory while they cannot be written.
@@ -64,7 +64,7 @@ class SpoolWriter(OfOneProcess):
     >>> writer = SpoolWriter(Path(tempfile.mkdtemp()) / "s.duckdb", new_id())
     >>> run = new_id()
     >>> writer.event("run", id=run, experiment="demo")
-    >>> writer.append(run, now_us(), [("loss", 0, 0.5), ("seen", 0, 128)])
+    >>> writer.append(run, 1_700_000_000_000_000, [("loss", 0, 0.5), ("seen", 0, 128)])
     >>> writer.close()
     """
 

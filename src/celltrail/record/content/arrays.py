@@ -44,7 +44,7 @@ def to_array(value: Any) -> npt.NDArray[Any]:
         value = value.float()
     try:
         array = np.asarray(value)
-    except Exception as error:
+    except Exception as error:  # any user class may stand here: told as the artifact's warning
         message = f"an object of type {type(value).__qualname__} gives no array ({error})."
         raise ArtifactError(message) from error
     if array.dtype.kind not in "buif":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from celltrail.ids import new_id
 from celltrail.store.doctor.finding import Finding
 from celltrail.store.metrics import summed
+from celltrail.store.tables import OF_RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,17 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS", "Check", "find_row_faults", "mend_rows"]
 
-#: The tables whose rows belong to a run.
-RUN_TABLES = (
-    "params",
-    "param_changes",
-    "metrics",
-    "summaries",
-    "metric_reasons",
-    "tags",
-    "artifacts",
-    "run_datasets",
-)
+#: The tables whose rows belong to a run and say nothing without it.
+RUN_TABLES = [table for table in OF_RUNS if table not in ("runs", "cell_executions", "scattered")]
 _STATUSES = "('running', 'finished', 'failed', 'interrupted', 'lost')"
 _OWNED = " UNION ".join(f"SELECT run FROM {table}" for table in RUN_TABLES)
 
@@ -108,17 +100,18 @@ def _twice(table: str, columns: str, where: str = "true") -> str:
     )
 
 
-def _dangling(column: str, table: str, key: str) -> str:
-    return (
-        f"SELECT count(*) FROM runs WHERE {column} IS NOT NULL "
+def _reference(column: str, table: str, key: str, one: str, many: str) -> Check:
+    """Make the check of what runs refer to."""
+    dangling = (
+        f"{column} IS NOT NULL "
         f"AND {column} NOT IN (SELECT {key} FROM {table} WHERE {key} IS NOT NULL)"
     )
-
-
-def _cleared(column: str, table: str, key: str) -> tuple[str, ...]:
-    return (
-        f"UPDATE runs SET {column} = NULL WHERE {column} IS NOT NULL "
-        f"AND {column} NOT IN (SELECT {key} FROM {table} WHERE {key} IS NOT NULL)",
+    return Check(
+        f"run-{column}",
+        f"{{n}} runs name {one} that is not there.",
+        f"SELECT count(*) FROM runs WHERE {dangling}",
+        (f"UPDATE runs SET {column} = NULL WHERE {dangling}",),
+        f"took out references to {many} that are not there",
     )
 
 
@@ -198,34 +191,10 @@ CHECKS = (
         ),
         "set what was missing of runs",
     ),
-    Check(
-        "run-previous",
-        "{n} runs name an earlier run that is not there.",
-        _dangling("previous", "runs", "run"),
-        _cleared("previous", "runs", "run"),
-        "took out references to earlier runs that are not there",
-    ),
-    Check(
-        "run-parent",
-        "{n} runs name a run around them that is not there.",
-        _dangling("parent", "runs", "run"),
-        _cleared("parent", "runs", "run"),
-        "took out references to surrounding runs that are not there",
-    ),
-    Check(
-        "run-source",
-        "{n} runs name a source text that is not there.",
-        _dangling("source", "sources", "sha256"),
-        _cleared("source", "sources", "sha256"),
-        "took out references to source texts that are not there",
-    ),
-    Check(
-        "run-environment",
-        "{n} runs name an environment that is not there.",
-        _dangling("environment", "environments", "sha256"),
-        _cleared("environment", "environments", "sha256"),
-        "took out references to environments that are not there",
-    ),
+    _reference("previous", "runs", "run", "an earlier run", "earlier runs"),
+    _reference("parent", "runs", "run", "a run around them", "surrounding runs"),
+    _reference("source", "sources", "sha256", "a source text", "source texts"),
+    _reference("environment", "environments", "sha256", "an environment", "environments"),
     Check(
         "cell-run",
         "{n} cell executions name a run that is not there.",

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from celltrail.store.tables import insert
 from celltrail.store.upkeep.contents import blob_slices
-from celltrail.store.upkeep.union import unite_params, unite_points, unite_rows, unite_tags
+from celltrail.store.upkeep.union import (
+    columns_after_run,
+    unite_params,
+    unite_points,
+    unite_rows,
+    unite_tags,
+)
 from celltrail.store.upkeep.whole import insert_new_runs, unite_runs
 
 if TYPE_CHECKING:
@@ -17,15 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "copy_batch"]
 
-#: Table to its columns after ``run``, of those whose rows never change.
-_GROWING = {
-    "metric_reasons": "key, reason",
-    "artifacts": "name, kind, mime, step, sha256, size, time",
-    "run_datasets": "name, dataset",
-}
-_PARAM = "key, kind, number, text, bool, json, reason, time"
-#: The same for what is only copied whole, with a run that is new.
-_COPIED = {**_GROWING, "params": _PARAM, "param_changes": _PARAM, "tags": "tag"}
+#: Tables whose rows never change, and those that are only copied whole, with a run that is new.
+_GROWING = ("metric_reasons", "artifacts", "run_datasets")
+_COPIED = (*_GROWING, "params", "param_changes", "tags")
 
 _PAIRS = """
 CREATE OR REPLACE TEMP TABLE pairs AS
@@ -91,8 +91,8 @@ def copy_batch(con: DuckDBPyConnection, ids: Sequence[str]) -> Batch:
     batch.new, batch.renumbered = insert_new_runs(con)
     touched = unite_runs(con)
     batch.points += _copy_new(con)
-    for table, columns in _GROWING.items():
-        touched |= unite_rows(con, table, columns)
+    for table in _GROWING:
+        touched |= unite_rows(con, table)
     touched |= unite_params(con)
     touched |= unite_tags(con)
     points, runs = unite_points(con)
@@ -136,9 +136,10 @@ def _content(con: DuckDBPyConnection) -> None:
 
 def _copy_new(con: DuckDBPyConnection) -> int:
     """Copy what belongs to new runs as it is, and give how many points that were."""
-    for table, columns in _COPIED.items():
+    for table in _COPIED:
         con.execute(
-            f"INSERT INTO {table} (run, {columns}) SELECT p.ours, {_prefixed(columns, 't')} "
+            f"INSERT INTO {table} (run, {columns_after_run(table)}) "
+            f"SELECT p.ours, {columns_after_run(table, 't.')} "
             f"FROM other.{table} t JOIN pairs p ON p.theirs = t.run WHERE p.is_new "
             "ORDER BY p.ours, t.rowid"
         )
@@ -158,7 +159,3 @@ def _copy_new(con: DuckDBPyConnection) -> int:
         "ORDER BY p.ours, k.ours, m.step, m.time, m.rowid"
     ).fetchall()[0]
     return int(count)
-
-
-def _prefixed(columns: str, table: str) -> str:
-    return ", ".join(f"{table}.{name}" for name in columns.split(", "))

@@ -100,7 +100,7 @@ def beside(con: DuckDBPyConnection, path: Path, name: str, options: str) -> Iter
         raise translated(error, path) from error
     try:
         yield
-    except BaseException:
+    except BaseException:  # also an interrupt: detached first, then raised on
         with suppress(duckdb.Error):  # there may be no transaction
             con.rollback()
         with suppress(duckdb.Error):  # what went wrong first is what is told

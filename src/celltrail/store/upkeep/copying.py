@@ -7,7 +7,6 @@ reads or records meanwhile waits for a batch at most.
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections import Counter
@@ -17,10 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from celltrail.errors import StoreBusyError, UsageError
 from celltrail.store.instance import attached
-from celltrail.store.lock import FairLock, LockTimeoutError
+from celltrail.store.lock import LockTimeoutError
 from celltrail.store.notices import warn
 from celltrail.store.schema import is_older, require_readable
-from celltrail.store.spool import Spool
 from celltrail.store.upkeep.batch import Batch, copy_batch
 from celltrail.store.upkeep.contents import beside
 from celltrail.store.upkeep.large import copy_files
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from celltrail.store.access import Access
-    from celltrail.store.layout import Layout
 
 __all__ = ["merge_store"]
 
@@ -171,7 +168,7 @@ def _together(ours: Access, theirs: Access, work: Callable[[DuckDBPyConnection],
         try:
             with (
                 ours.writing() as con,
-                _kept_still(theirs.layout),
+                _kept_still(theirs),
                 beside(con, theirs.path, "other", "READ_ONLY"),
             ):
                 return work(con)
@@ -182,23 +179,10 @@ def _together(ours: Access, theirs: Access, work: Callable[[DuckDBPyConnection],
 
 
 @contextmanager
-def _kept_still(layout: Layout) -> Iterator[None]:
-    """Keep those away who write a store, where there can be any."""
-    try:
-        layout.spool.mkdir(exist_ok=True)
-        can_lock = os.access(layout.spool, os.W_OK)
-    except OSError:
-        can_lock = False
-    if not can_lock:  # nobody can write there: nobody to keep away
-        yield
-        return
-    lock = FairLock(layout.spool)
+def _kept_still(theirs: Access) -> Iterator[None]:
     with ExitStack() as held:
         try:
-            held.enter_context(lock.shared(random.uniform(0.5, 2.0)))
+            held.enter_context(theirs.kept_still(random.uniform(0.5, 2.0)))
         except LockTimeoutError as error:
             raise _OtherBusyError(*error.args) from error
         yield
-    spool = Spool(layout)
-    if not any(spool.writers()) and lock.remove():
-        spool.remove_if_empty()

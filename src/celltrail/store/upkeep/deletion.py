@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from celltrail.errors import RunIsRunningError
-from celltrail.store.tables import COLUMNS, insert
+from celltrail.store.events import now_us
+from celltrail.store.tables import OF_RUNS, insert
 from celltrail.store.upkeep.results import DeletedRun, Purged
 from celltrail.store.upkeep.sweep import sweep_files, sweep_rows
 
@@ -25,12 +25,6 @@ SELECT r.id, r.number, r.name, r.experiment, r.status, epoch_us(r.started), epoc
     (SELECT coalesce(sum(s.count), 0)::BIGINT FROM summaries s WHERE s.run = r.run)
 FROM runs r WHERE r.number IS NOT NULL AND r.deleted IS NOT NULL ORDER BY r.deleted DESC, r.id DESC
 """
-#: The tables that have rows of runs. Users may have made others that have a column ``run``.
-_OF_RUNS = [
-    *(table for table, columns in COLUMNS.items() if "run" in dict(columns)),
-    "metrics",
-    "summaries",
-]
 
 
 def delete_runs(access: Access, ids: Sequence[str]) -> int:
@@ -58,7 +52,7 @@ def delete_runs(access: Access, ids: Sequence[str]) -> int:
         rows = con.execute(
             f"UPDATE runs SET deleted = make_timestamp($2) WHERE {_IDS} AND deleted IS NULL "
             "RETURNING run",
-            [list(ids), time.time_ns() // 1000],
+            [list(ids), now_us()],
         ).fetchall()
     return len(rows)
 
@@ -120,7 +114,7 @@ def purge_runs(access: Access, ids: Sequence[str]) -> Purged:
         _bypass(con, "previous", runs)
         inline = _inline_bytes(con)
         points = _remove_rows(con, runs)
-        now = time.time_ns() // 1000
+        now = now_us()
         insert(con, "purged", ((run_id, now, *place) for _, run_id, *place in found))
         blobs = sweep_rows(con)
         inline -= _inline_bytes(con)
@@ -172,7 +166,7 @@ def _bypass(con: DuckDBPyConnection, column: str, runs: Sequence[int]) -> None:
 def _remove_rows(con: DuckDBPyConnection, runs: Sequence[int]) -> int:
     """Delete the rows of runs from all of our tables, and give how many points went."""
     points = 0
-    for table in _OF_RUNS:
+    for table in OF_RUNS:
         gone = con.execute(
             f"DELETE FROM store.main.{table} WHERE run IN (SELECT unnest($1::BIGINT[]))",
             [list(runs)],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from celltrail.errors import StoreError
 from celltrail.store.instance import attached
 from celltrail.store.schema import require_readable
-from celltrail.store.tables import COLUMNS
+from celltrail.store.tables import TABLES
 from celltrail.store.upkeep.contents import (
     Table,
     beside,
@@ -79,7 +79,7 @@ def _fill(con: DuckDBPyConnection) -> list[Table]:
         if table.is_ours and table.name == "scattered":
             continue  # nothing is any more
         parts = _single_rows(con, table) if refers_to_itself else _parts(con, table)
-        if table.is_ours and table.name in (*COLUMNS, "metrics", "summaries", "migrations"):
+        if table.is_ours and table.name in (*TABLES, "migrations"):
             _copy(con, table, parts)
         else:
             _copy_users(con, table, parts)

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from celltrail.store.compact import note_scattered
 from celltrail.store.metrics import summed
-from celltrail.store.tables import insert
+from celltrail.store.tables import column_names, insert
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["unite_params", "unite_points", "unite_rows", "unite_tags"]
+__all__ = ["columns_after_run", "unite_params", "unite_points", "unite_rows", "unite_tags"]
 
-_PARAM = "key, kind, number, text, bool, json, reason, time"
 _KNOWN = "(SELECT ours FROM pairs WHERE NOT is_new)"
 _POINT = "run, key, step, time, value, exact"
 
@@ -53,7 +52,12 @@ _CHANGED_POINTS = (
 )
 
 
-def unite_rows(con: DuckDBPyConnection, table: str, columns: str) -> set[int]:
+def columns_after_run(table: str, alias: str = "") -> str:
+    """Give a table's columns beside ``run``, for SQL, each behind an alias."""
+    return ", ".join(f"{alias}{name}" for name in column_names(table) if name != "run")
+
+
+def unite_rows(con: DuckDBPyConnection, table: str) -> set[int]:
     """Add rows of a table whose rows never change, and give the runs that got any.
 
     Parameters
@@ -62,12 +66,11 @@ def unite_rows(con: DuckDBPyConnection, table: str, columns: str) -> set[int]:
         A connection that uses the store, in a transaction, with the batch's ``pairs``.
     table
         The table.
-    columns
-        Its columns beside ``run``, for SQL.
     """
+    columns = columns_after_run(table)
     rows = con.execute(
         f"INSERT INTO {table} (run, {columns}) "
-        f"SELECT p.ours AS run, {_prefixed(columns)} FROM other.{table} t "
+        f"SELECT p.ours AS run, {columns_after_run(table, 't.')} FROM other.{table} t "
         "JOIN pairs p ON p.theirs = t.run WHERE NOT p.is_new "
         f"EXCEPT ALL SELECT run, {columns} FROM {table} WHERE run IN {_KNOWN} "
         "RETURNING run"
@@ -77,26 +80,22 @@ def unite_rows(con: DuckDBPyConnection, table: str, columns: str) -> set[int]:
 
 def unite_tags(con: DuckDBPyConnection) -> set[int]:
     """Add tags; one that was taken off in one store only is there again."""
-    return unite_rows(con, "tags", "tag")
-
-
-def _prefixed(columns: str) -> str:
-    return ", ".join(f"t.{name}" for name in columns.split(", "))
+    return unite_rows(con, "tags")
 
 
 def unite_params(con: DuckDBPyConnection) -> set[int]:
     """Make the value that was set last the current one, and keep all others as its past."""
-    columns = _prefixed(_PARAM)
+    columns, prefixed = columns_after_run("params"), columns_after_run("params", "t.")
     theirs = " UNION ALL ".join(
-        f"SELECT p.ours AS run, {columns} FROM other.{table} t "
+        f"SELECT p.ours AS run, {prefixed} FROM other.{table} t "
         "JOIN pairs p ON p.theirs = t.run WHERE NOT p.is_new"
         for table in ("params", "param_changes")
     )
     ours = " UNION ALL ".join(
-        f"SELECT run, {_PARAM} FROM {table} WHERE run IN {_KNOWN}"
+        f"SELECT run, {columns} FROM {table} WHERE run IN {_KNOWN}"
         for table in ("params", "param_changes")
     )
-    shown = _PARAM.replace("time", "epoch_us(time)")
+    shown = columns.replace("time", "epoch_us(time)")
     missing = con.execute(f"SELECT run, {shown} FROM (({theirs}) EXCEPT ALL ({ours}))").fetchall()
     if not missing:
         return set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from celltrail.store.tables import COLUMNS, insert
+from celltrail.store.tables import COLUMNS, column_names, insert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,7 @@ __all__ = ["insert_new_runs", "unite_runs", "united"]
 
 RunDict: TypeAlias = dict[str, Any]
 
-_NAMES = [name for name, _ in COLUMNS["runs"]]
+_NAMES = column_names("runs")
 #: What comes from one side as a whole: how the run ended.
 _END = (
     "status",

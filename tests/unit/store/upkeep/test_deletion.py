@@ -135,10 +135,10 @@ def test_tables_of_users_are_never_touched(store: Store) -> None:
 
 def test_every_table_of_ours_that_has_runs_is_purged(store: Store) -> None:
     from celltrail.store.schema import expected_columns
-    from celltrail.store.upkeep.deletion import _OF_RUNS
+    from celltrail.store.tables import OF_RUNS
 
     with_runs = {table for table, columns in expected_columns().items() if "run" in columns}
-    assert set(_OF_RUNS) == with_runs
+    assert set(OF_RUNS) == with_runs
 
 
 def test_what_others_use_stays(store: Store) -> None:
