@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
+import re
 import sys
+from pathlib import Path
 from typing import Any, TypedDict
 
 __all__ = ["Environment", "describe_environment", "packages_stamp"]
+
+_INSTALLED = re.compile(r"([^-]+)-(.+?)(?:-py[\d.]+(?:-.+)?)?\.(?:dist-info|egg-info|egg)")
+_SEPARATORS = re.compile(r"[-_.]+")
+_PROCESSOR = re.compile(r"^model name\s*:\s*(.+)", re.MULTILINE)
 
 
 class Environment(TypedDict):
@@ -42,12 +47,12 @@ def describe_environment() -> Environment:
 
     Notes
     -----
-    Reads the metadata of every installed package (about half a millisecond each), so it
-    is for a worker thread, once, and again when `packages_stamp` changes.
+    Starts no process, and takes the packages from the names of their folders: reading the
+    metadata of each would hold up a cell that runs meanwhile, since both need Python.
     """
     return {
         "python": platform.python_version(),
-        "platform": platform.platform(),
+        "platform": _system(),
         "packages": _packages(),
         "machine": _machine(),
     }
@@ -70,25 +75,60 @@ def packages_stamp() -> tuple[tuple[str, int], ...]:
     return tuple(stamps)
 
 
+def _system() -> str:
+    """Say what `platform.platform` says, which would start a program to find out more."""
+    mac = platform.mac_ver()[0]
+    name, release = ("macOS", mac) if mac else (platform.system(), platform.release())
+    parts = [name, release, platform.machine()]
+    library = "".join(platform.libc_ver())
+    return "-".join([*parts, "with", library] if library else parts)
+
+
 def _packages() -> dict[str, str]:
+    """List the packages by the names of their folders, which hold name and version.
+
+    See the Python packaging user guide, "Recording installed projects". What is installed
+    in another way (a folder of sources on ``sys.path``) has no version, and is not listed.
+    """
     found: dict[str, str] = {}
-    for distribution in importlib.metadata.distributions():
+    for folder in sys.path:
         try:
-            name, version = distribution.metadata["Name"], distribution.version
-        except Exception:  # noqa: BLE001  # a broken package's metadata: it is not listed
+            names = sorted(entry.name for entry in os.scandir(folder or "."))
+        except (OSError, ValueError):  # zip files, folders that are gone
             continue
-        if name and version:
-            found.setdefault(name.lower().replace("_", "-"), str(version))  # first on the path wins
+        for name in names:
+            if match := _INSTALLED.fullmatch(name):
+                package = _SEPARATORS.sub("-", match[1]).lower()
+                found.setdefault(package, match[2])  # first on the path wins
     return dict(sorted(found.items()))
 
 
 def _machine() -> dict[str, Any]:
-    import psutil
-
     return {
-        "processor": platform.processor() or platform.machine(),
+        "processor": _processor(),
         "cpus": os.cpu_count(),
-        "memory": psutil.virtual_memory().total,
+        "memory": _memory(),
         "implementation": platform.python_implementation(),
         "executable": sys.executable,
     }
+
+
+def _processor() -> str:
+    """Name the processor; `platform.processor` would start a program to find out."""
+    try:
+        found = _PROCESSOR.search(Path("/proc/cpuinfo").read_text("utf-8", "replace"))
+    except OSError:  # not Linux
+        found = None
+    if found:
+        return found[1].strip()
+    return os.environ.get("PROCESSOR_IDENTIFIER") or platform.machine()
+
+
+def _memory() -> int:
+    """Give the machine's memory in bytes, without importing much where the system says it."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows
+        import psutil
+
+        return int(psutil.virtual_memory().total)

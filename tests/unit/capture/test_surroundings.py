@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +125,46 @@ def test_the_environment_is_equal_as_long_as_nothing_changes() -> None:
     assert first == describe_environment()
     assert first["packages"]["numpy"]
     assert first["machine"]["cpus"]
+
+
+def test_packages_are_those_that_their_metadata_name() -> None:
+    said: dict[str, str] = {}
+    for distribution in importlib.metadata.distributions():
+        name = re.sub(r"[-_.]+", "-", distribution.metadata["Name"]).lower()
+        said.setdefault(name, distribution.version)
+    assert describe_environment()["packages"] == said
+
+
+def test_older_forms_of_installation_are_listed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("Old_Name-1.0-py3.11.egg-info", "torch-2.1.0+cpu.dist-info", "~umpy-2.dist-info"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "file-3-py3.11-linux-x86_64.egg").touch()
+    (tmp_path / "nothing.dist-info").mkdir()
+    packages = describe_environment()["packages"]
+    assert packages["old-name"] == "1.0"
+    assert packages["torch"] == "2.1.0+cpu"
+    assert packages["file"] == "3"
+    assert "nothing" not in packages
+
+
+_WHAT_IS_STARTED = """
+import sys
+started = []
+starts = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"}
+sys.addaudithook(lambda event, _: started.append(event) if event in starts else None)
+from celltrail.capture.environment import describe_environment
+describe_environment()
+print(started)
+"""
+
+
+def test_nothing_is_started_to_describe_the_environment() -> None:
+    command = [sys.executable, "-c", _WHAT_IS_STARTED]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 def test_the_stamp_changes_with_an_installation(
