@@ -24,7 +24,9 @@ def fill(store: Path, *, points: int = 200, name: str = "full") -> str:
     event("source", sha256="5" * 64, text="x = 1")
     parent = recorder.run("above")
     run = recorder.run(name, source="5" * 64, parent=parent, notebook="a.ipynb")
-    event("run_context", run=run, git={"commit": "c" * 40, "branch": "b", "dirty": True})
+    git = {"commit": "c" * 40, "branch": "b", "dirty": True, "diff": "6" * 64}
+    event("source", sha256="6" * 64, text="-x = 2\n+x = 1")
+    event("run_context", run=run, git=git, markdown="## Fit")
     recorder.param(run, "lr", 0.5, "assigned")
     recorder.param(run, "lr", 0.1)
     recorder.param(run, "layers", [1, 2])
@@ -37,7 +39,10 @@ def fill(store: Path, *, points: int = 200, name: str = "full") -> str:
         sha256, size = recorder.writer.add_blob(bytes([size % 251]) * size)
         event("artifact", run=run, name=kind, kind=kind, mime="x/y", sha256=sha256, size=size)
     event("dataset", run=run, name="train", sha256="d" * 64, kind="frame", shape=[3], schema={})
-    event("cell", run=run, execution_count=1, source="5" * 64, started=now(), status="ok")
+    event("output", run=run, position=0, kind="stream", name="stdout", text="fine", size=4)
+    event("output", run=run, position=1, kind="display", name="text", mime="x/y", sha256=sha256)
+    cell = {"source": "5" * 64, "reads": ["x"], "binds": [], "mutated": [], "deleted": ["y"]}
+    event("cell", run=run, execution_count=1, started=now(), status="ok", **cell)
     recorder.end(run)
     recorder.end(parent)
     recorder.close()

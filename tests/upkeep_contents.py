@@ -10,7 +10,7 @@ from celltrail.store import Store
 
 _QUERIES = {
     "runs": "SELECT r.id, r.name, r.experiment, r.status, r.started, r.ended, r.note, r.kind, "
-    "r.error_type, r.environment, a.id, b.id FROM runs r LEFT JOIN runs a ON a.run = r.parent "
+    "r.error_type, r.environment, r.markdown, r.git_diff, r.redactions, a.id, b.id FROM runs r LEFT JOIN runs a ON a.run = r.parent "
     "LEFT JOIN runs b ON b.run = r.previous WHERE r.number IS NOT NULL",
     "metrics": "SELECT r.id, k.name, m.step, m.time, m.value, m.exact FROM metrics m "
     "JOIN runs r USING (run) JOIN metric_keys k USING (key)",
@@ -26,6 +26,7 @@ _QUERIES = {
             "artifacts",
             "run_datasets",
             "metric_reasons",
+            "outputs",
         )
     },
     "cell_executions": "SELECT c.* EXCLUDE (run), r.id FROM cell_executions c "

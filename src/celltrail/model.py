@@ -13,6 +13,7 @@ __all__ = [
     "ErrorInfo",
     "Inferred",
     "Number",
+    "OutputInfo",
     "ParamValue",
     "Scalar",
     "SourceInfo",
@@ -74,6 +75,10 @@ class SourceInfo:
         The ``n`` of ``In[n]``, where there is one.
     notebook
         Path of the notebook or script, where it is known.
+    markdown
+        The text above the cell in the notebook, where it is known.
+    auto
+        Whether nobody asked for this run: it was recorded because every cell is.
     """
 
     text: str
@@ -82,6 +87,8 @@ class SourceInfo:
     cell_id: str | None = None
     execution_count: int | None = None
     notebook: str | None = None
+    markdown: str | None = None
+    auto: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +161,38 @@ class DatasetInfo:
     shape: tuple[int, ...]
     schema: Mapping[str, str] = field(default_factory=dict)
     size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputInfo:
+    """One output of a cell, as it is stored.
+
+    Parameters
+    ----------
+    position
+        Its place among the outputs of the run, from 0.
+    kind
+        ``"stream"``, ``"display"``, ``"result"``, ``"error"`` or ``"warning"``.
+    name
+        ``"stdout"`` or ``"stderr"`` of a stream, the artifact's name of what is stored as
+        one, the category of a warning.
+    mime
+        Type of the content.
+    text
+        The text, of a long stream its end; None for what is no text.
+    sha256
+        Address of the content that is stored as an artifact.
+    size
+        Bytes before anything was cut off.
+    truncated
+        Whether something was cut off.
+    """
+
+    position: int
+    kind: str
+    name: str = ""
+    mime: str = "text/plain"
+    text: str | None = None
+    sha256: str | None = None
+    size: int = 0
+    truncated: bool = False

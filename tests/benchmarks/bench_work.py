@@ -197,6 +197,8 @@ def curves(trackers: Sequence[Tracker], sizes: Sizes) -> list[Row]:
 
 
 def _read(cell: Cell, tracker: Tracker, task: str, store: Any, **asked: Any) -> dict[str, Any]:
+    if cell.text:
+        return {}  # it has failed at this, which took minutes: once is enough
     found = ask(tracker, task, store, **asked)
     if not good(cell, found):
         return {}

@@ -12,6 +12,7 @@ from celltrail.model import (
     DatasetInfo,
     ErrorInfo,
     Number,
+    OutputInfo,
     ParamValue,
     Status,
     Summary,
@@ -144,6 +145,27 @@ class Run:
             return None
         return {"commit": row.git_commit, "branch": row.git_branch, "dirty": row.git_dirty}
 
+    @cached_property
+    def git_diff(self) -> str:
+        """How tracked files differed from the commit; empty where they did not, or it is not known."""
+        sha256 = self._row.git_diff
+        return "" if sha256 is None else self._store.source(sha256)
+
+    @property
+    def markdown(self) -> str | None:
+        """The text that stood above the cell in the notebook, where it is known."""
+        return self._row.markdown
+
+    @property
+    def auto(self) -> bool:
+        """Whether it was recorded by ``%track --auto``, and not asked for by itself."""
+        return bool(self._row.auto)
+
+    @property
+    def redactions(self) -> int:
+        """How many secrets were taken out of what was recorded."""
+        return self._row.redactions or 0
+
     @property
     def cpu_seconds(self) -> float | None:
         """CPU time that the process spent during the run, in seconds."""
@@ -220,6 +242,11 @@ class Run:
     def datasets(self) -> list[DatasetInfo]:
         """The data that it read."""
         return self._store.datasets(self.id)
+
+    @cached_property
+    def outputs(self) -> list[OutputInfo]:
+        """What its cell showed, in order: texts, and the names of what is an artifact."""
+        return self._store.outputs(self.id)
 
     def artifact(self, name: str, step: int | None = None) -> StoredArtifact:
         """Give one artifact, whose content is read when it is asked for.

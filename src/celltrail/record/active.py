@@ -385,6 +385,7 @@ class ActiveRun:
                 error=None if ended_by is None else asdict(ended_by),
                 cpu_seconds=cpu_seconds,
                 peak_memory=peak_memory,
+                redactions=self.redactions,
             )
             self.status = end
         self._journal.session.wake()

@@ -67,6 +67,8 @@ def open_run(
         "parent": parent,
         "note": note,
         "git": None,
+        "markdown": None if source.markdown is None else journal.clean(source.markdown),
+        "auto": source.auto,
     }
     more: list[Event] = [*journal.params_events(params, {}), *journal.tag_events(tags)]
     of_run = [(kind, {"run": journal.run_id, **fields}) for kind, fields in more]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathered", "apply_slices", "gather", "mark_lost"]
 
+#: Where the run stands among the columns of an execution.
+_CELL_RUN = column_names("cell_executions").index("run")
 _SUPERSEDED = """
 INSERT INTO param_changes
 SELECT p.* FROM params p JOIN (SELECT unnest($1::BIGINT[]) AS run, unnest($2::VARCHAR[]) AS key) n
@@ -93,7 +95,11 @@ def apply_slices(
     insert(con, "metric_reasons", ((runs[row[0]], *row[1:]) for row in changes.reasons))
     insert(con, "artifacts", ((runs[row[0]], *row[1:]) for row in changes.artifacts))
     insert(con, "run_datasets", ((runs[row[0]], *row[1:]) for row in changes.run_datasets))
-    cells = ((*row[:-1], None if row[-1] is None else runs[row[-1]]) for row in changes.cells)
+    insert(con, "outputs", ((runs[row[0]], *row[1:]) for row in changes.outputs))
+    cells = (
+        (*rest[:_CELL_RUN], None if run is None else runs[run], *rest[_CELL_RUN:])
+        for run, *rest in changes.cells
+    )
     insert(con, "cell_executions", cells)
     blobs = _blobs(con, layout, changes) if take_blobs else []
     skipped = insert_points(con, points, runs)

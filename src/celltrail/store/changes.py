@@ -92,6 +92,7 @@ class Changes:
     datasets: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     run_datasets: list[tuple[Any, ...]] = field(default_factory=list)
     cells: list[tuple[Any, ...]] = field(default_factory=list)
+    outputs: list[tuple[Any, ...]] = field(default_factory=list)
     blobs: dict[str, set[str]] = field(default_factory=dict)
     skipped: int = 0
 
@@ -141,9 +142,9 @@ class Changes:
             for run_id in purged & by_run.keys():
                 del by_run[run_id]
         self.tags = {place: on for place, on in self.tags.items() if place[0] not in purged}
-        for rows in (self.params, self.reasons, self.artifacts, self.run_datasets):
+        for rows in (self.params, self.reasons, self.artifacts, self.run_datasets, self.outputs):
             rows[:] = [row for row in rows if row[0] not in purged]
-        self.cells = [(*row[:-1], None if row[-1] in purged else row[-1]) for row in self.cells]
+        self.cells = [(None if row[0] in purged else row[0], *row[1:]) for row in self.cells]
         kept = {row[5] for row in self.artifacts}
         self.blobs = {sha256: found for sha256, found in self.blobs.items() if sha256 in kept}
 
@@ -169,6 +170,8 @@ def _run(changes: Changes, session: str, event: Event) -> None:
     for name in ("name", "kind", "source", "source_name", "cell_id", "notebook"):
         run[name] = text_or_none(event.get(name))
     run["note"] = text(event.get("note") or "")
+    if event.get("auto"):
+        run["auto"] = True
     run.setdefault("status", "running")
     _git(run, event)
 
@@ -180,6 +183,9 @@ def _git(run: dict[str, Any], event: Event) -> None:
         run["git_branch"] = text_or_none(git.get("branch"))
         dirty = git.get("dirty")
         run["git_dirty"] = None if dirty is None else bool(dirty)
+        run["git_diff"] = text_or_none(git.get("diff"))
+    if event.get("markdown") is not None:
+        run["markdown"] = text(event["markdown"])
 
 
 def _run_context(changes: Changes, _session: str, event: Event) -> None:
@@ -197,6 +203,7 @@ def _run_end(changes: Changes, session: str, event: Event) -> None:
         end[f"error_{name}"] = text_or_none(error.get(name))
     end["cpu_seconds"] = real(event.get("cpu_seconds"))
     end["peak_memory"] = whole(event.get("peak_memory"))
+    end["redactions"] = whole(event.get("redactions"))
     owner = text(event.get("session") or session)
     changes.run(event["run"]).setdefault("ends", {})[owner] = end
 
@@ -319,6 +326,7 @@ def _cell(changes: Changes, session: str, event: Event) -> None:
         changes.run(run)
     changes.cells.append(
         (
+            text_or_none(run),
             text(event.get("session") or session),
             whole(event.get("execution_count")),
             text_or_none(event.get("cell_id")),
@@ -326,7 +334,33 @@ def _cell(changes: Changes, session: str, event: Event) -> None:
             whole(event.get("started")),
             whole(event.get("ended")),
             text_or_none(event.get("status")),
-            text_or_none(run),
+            *(_names(event.get(name)) for name in ("reads", "binds", "mutated", "deleted")),
+        )
+    )
+
+
+def _names(names: object) -> str | None:
+    return json.dumps([text(name) for name in names]) if isinstance(names, list) else None
+
+
+def _output(changes: Changes, _session: str, event: Event) -> None:
+    changes.run(event["run"])
+    sha256 = event.get("sha256")
+    if sha256 is not None and not is_address(sha256):
+        message = f"{sha256!r} is no address"
+        raise ValueError(message)
+    changes.outputs.append(
+        (
+            text(event["run"]),
+            whole(event["position"]) or 0,
+            text(event["kind"]),
+            text_or_none(event.get("name")),
+            text_or_none(event.get("mime")),
+            text_or_none(event.get("text")),
+            sha256,
+            whole(event.get("size")),
+            bool(event.get("truncated")),
+            whole(event.get("t")),
         )
     )
 
@@ -349,4 +383,5 @@ _HANDLERS: dict[str, Callable[[Changes, str, Event], None]] = {
     "artifact": _artifact,
     "dataset": _dataset,
     "cell": _cell,
+    "output": _output,
 }

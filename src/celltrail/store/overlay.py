@@ -36,6 +36,7 @@ _GROWING = (
     "param_changes",
     "artifacts",
     "run_datasets",
+    "outputs",
     "cell_executions",
 )
 _BY_CONTENT = ("sources", "environments", "datasets", "blobs")

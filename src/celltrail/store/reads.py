@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from celltrail.model import ArtifactInfo, DatasetInfo, ErrorInfo, Status
+from celltrail.model import ArtifactInfo, DatasetInfo, ErrorInfo, OutputInfo, Status
 from celltrail.store.rows import (
     HistoryColumns,
     ParamChange,
@@ -25,6 +25,7 @@ __all__ = [
     "datasets",
     "history",
     "metric_reasons",
+    "outputs",
     "param_changes",
     "params",
     "run_rows",
@@ -39,7 +40,7 @@ SELECT r.run, r.id, r.number, r.name, r.experiment, r.session, r.status, epoch_u
     epoch_us(r.ended), r.note, r.kind, r.source, r.source_name, r.cell_id, r.execution_count,
     r.notebook, before.id, above.id, r.error_type, r.error_message, r.error_traceback,
     r.git_commit, r.git_branch, r.git_dirty, r.environment, r.cpu_seconds, r.peak_memory,
-    epoch_us(r.resumed)
+    epoch_us(r.resumed), r.markdown, r.git_diff, r.redactions, r.auto
 FROM runs r
 LEFT JOIN runs before ON before.run = r.previous
 LEFT JOIN runs above ON above.run = r.parent
@@ -222,3 +223,14 @@ def datasets(con: DuckDBPyConnection, run_id: str) -> list[DatasetInfo]:
         )
         for name, kind, shape, schema, size in rows
     ]
+
+
+def outputs(con: DuckDBPyConnection, run_id: str) -> list[OutputInfo]:
+    """Read what a run showed, in order."""
+    rows = con.execute(
+        "SELECT position, kind, coalesce(name, ''), coalesce(mime, ''), text, sha256, "
+        "coalesce(size, 0), coalesce(truncated, false) "
+        f"FROM outputs WHERE run = {_RUN} ORDER BY position, rowid",
+        [run_id],
+    ).fetchall()
+    return [OutputInfo(*row) for row in rows]

@@ -43,7 +43,7 @@ class RunRow(NamedTuple):
         Microseconds since 1970 in UTC; ``resumed`` of a run that another session went on with.
     previous, parent
         Ids of other runs.
-    source_sha, environment
+    source_sha, git_diff, environment
         Where `Store.source` and `Store.environment` find the content.
     """
 
@@ -73,6 +73,10 @@ class RunRow(NamedTuple):
     cpu_seconds: float | None
     peak_memory: int | None
     resumed: int | None
+    markdown: str | None
+    git_diff: str | None
+    redactions: int | None
+    auto: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["create", "expected_columns", "is_older", "migrate", "require_readable"]
 
-#: Tables that the first schema did not have.
-_SINCE_2 = {"purged", "scattered"}
+#: Tables that schemas before these did not have.
+_SINCE = {2: {"purged", "scattered"}, 3: {"outputs"}}
 _MACROS = """
 SELECT function_name FROM duckdb_functions() WHERE database_name = 'store' AND NOT internal
 INTERSECT SELECT function_name FROM duckdb_functions() WHERE internal
@@ -63,8 +63,9 @@ def _require_plain(con: DuckDBPyConnection, path: Path, tables: set[str], versio
     of DuckDB's functions, could read any file of this machine.
     """
     missing = {*TABLES} - tables
-    if version == 1:
-        missing -= _SINCE_2
+    for since, tables_since in _SINCE.items():
+        if version < since:
+            missing -= tables_since
     if missing:
         raise StoreCorruptError(path, f"it has no table {min(missing)!r}")
     file = identity(path)
@@ -97,7 +98,7 @@ def is_older(con: DuckDBPyConnection, path: Path) -> bool:
     StoreCorruptError, StoreNewerError
         As `require_readable`.
     """
-    return _version(con, path) < _migrations()[-1][0]
+    return 0 < _version(con, path) < _migrations()[-1][0]  # an empty file is none
 
 
 def expected_columns() -> dict[str, list[str]]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection
 
-    from celltrail.model import ArtifactInfo, DatasetInfo
+    from celltrail.model import ArtifactInfo, DatasetInfo, OutputInfo
 
 __all__ = ["Store", "open_store"]
 
@@ -189,6 +189,10 @@ class Store:
     def artifacts(self, run_id: str) -> list[ArtifactInfo]:
         """Read what a run stored, without the content."""
         return self._read(lambda con: reads.artifacts(con, run_id), [])
+
+    def outputs(self, run_id: str) -> list[OutputInfo]:
+        """Read what a run showed, in order."""
+        return self._read(lambda con: reads.outputs(con, run_id), [])
 
     def datasets(self, run_id: str) -> list[DatasetInfo]:
         """Read descriptions of the data that a run read."""

@@ -27,7 +27,8 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
         "runs": "run:n id:s number:n name:s experiment:s session:s status:s started:t ended:t "
         "note:s kind:s source:s source_name:s cell_id:s execution_count:n notebook:s "
         "previous:n parent:n error_type:s error_message:s error_traceback:s git_commit:s "
-        "git_branch:s git_dirty:b environment:s cpu_seconds:d peak_memory:n deleted:t resumed:t",
+        "git_branch:s git_dirty:b environment:s cpu_seconds:d peak_memory:n deleted:t resumed:t "
+        "markdown:s git_diff:s redactions:n auto:b",
         "params": _PARAM,
         "param_changes": _PARAM,
         "metric_keys": "key:n name:s",
@@ -38,7 +39,9 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
         "datasets": "sha256:s kind:s shape:s schema:s size:n",
         "run_datasets": "run:n name:s dataset:s",
         "cell_executions": "session:s execution_count:n cell_id:s source:s started:t ended:t "
-        "status:s run:n",
+        "status:s run:n reads:s binds:s mutated:s deleted:s",
+        "outputs": "run:n position:n kind:s name:s mime:s text:s sha256:s size:n truncated:b "
+        "time:t",
         "merged": "session:s segment:n events:n points:n",
         "purged": "id:s time:t experiment:s number:n",
         "scattered": "run:n claimed:t",

@@ -99,6 +99,7 @@ ROW_FAULTS = {
     "run-previous": "UPDATE runs SET previous = 99",
     "run-parent": "UPDATE runs SET parent = 99",
     "run-source": "DELETE FROM sources",
+    "run-git_diff": "UPDATE runs SET git_diff = 'f'",
     "run-environment": "UPDATE runs SET environment = 'f'",
     "cell-run": "UPDATE cell_executions SET run = 99",
     "run-dataset": "DELETE FROM datasets",

@@ -32,6 +32,7 @@ def log(recorder: Recorder, run: str, steps: range) -> None:
         sha256, size = recorder.writer.add_blob(str(step).encode())
         event("artifact", run=run, name="a", kind="text", sha256=sha256, size=size)
         event("cell", run=run, execution_count=step, started=now(), status="ok")
+        event("output", run=run, position=step, kind="stream", name="stdout", text="x")
         event("dataset", run=run, name=f"d{step}", sha256=f"{step + 99:064x}", kind="frame")
         event("reason", run=run, metric=f"m{step}", reason="the last line")
 
@@ -46,6 +47,7 @@ def counts(store: Store) -> dict[str, int]:
         "summed up": int(sql["m"][0]),
         "param changes": sum(len(store.param_changes(run)) for run in ids),
         "artifacts": sum(len(store.artifacts(run)) for run in ids),
+        "outputs": sum(len(store.outputs(run)) for run in ids),
         "datasets": sum(len(store.datasets(run)) for run in ids),
     }
 
@@ -91,6 +93,7 @@ def test_a_store_that_forgot_what_is_merged_gets_nothing_twice(path: Path, ended
         "param changes": 60,
         "artifacts": 60,
         "datasets": 60,
+        "outputs": 60,
     }
     assert rows(path, "cell_executions") == 60
     assert rows(path, "metric_reasons") == 60

@@ -80,3 +80,12 @@ def test_a_run_of_a_copied_store_whose_process_is_elsewhere_is_lost(theirs: Path
         ("ours", "running"),
     ]
     assert Layout(theirs).spool.exists()
+
+
+def test_reading_an_empty_database_of_somebody_leaves_it_empty(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.duckdb"
+    duckdb.connect(path).close()
+    content = path.read_bytes()
+    with pytest.raises(StoreError, match="empty"):
+        open_store(path).run_rows()
+    assert path.read_bytes() == content

@@ -194,6 +194,7 @@ CHECKS = (
     _reference("previous", "runs", "run", "an earlier run", "earlier runs"),
     _reference("parent", "runs", "run", "a run around them", "surrounding runs"),
     _reference("source", "sources", "sha256", "a source text", "source texts"),
+    _reference("git_diff", "sources", "sha256", "a text of changes", "texts of changes"),
     _reference("environment", "environments", "sha256", "an environment", "environments"),
     Check(
         "cell-run",

@@ -41,6 +41,8 @@ SELECT 'param', key, epoch_us(time) FROM params
 UNION SELECT 'param', key, epoch_us(time) FROM param_changes
 UNION SELECT 'artifact', name || '/' || sha256, epoch_us(time) FROM artifacts
 UNION SELECT 'cell', session, epoch_us(started) FROM cell_executions
+UNION SELECT 'output', r.id || '/' || o.position || '/' || o.kind, epoch_us(o.time)
+    FROM outputs o JOIN runs r ON r.run = o.run
 UNION SELECT 'dataset', r.id || '/' || d.name || '/' || d.dataset, 0
     FROM run_datasets d JOIN runs r ON r.run = d.run
 UNION SELECT 'reason', r.id || '/' || m.key || '/' || m.reason, 0
@@ -158,6 +160,8 @@ def _trace(event: dict[str, Any], session: str) -> tuple[Any, ...] | None:
         return kind, f"{event['name']}/{event['sha256']}", whole(event["t"])
     if kind == "cell":
         return kind, event.get("session") or session, whole(event["started"])
+    if kind == "output":
+        return kind, f"{event['run']}/{event['position']}/{event['kind']}", whole(event["t"])
     if kind == "dataset":
         return kind, f"{event['run']}/{event['name']}/{event['sha256']}", 0
     if kind == "reason":

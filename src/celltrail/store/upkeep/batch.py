@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "copy_batch"]
 
 #: Tables whose rows never change, and those that are only copied whole, with a run that is new.
-_GROWING = ("metric_reasons", "artifacts", "run_datasets")
+_GROWING = ("metric_reasons", "artifacts", "run_datasets", "outputs")
 _COPIED = (*_GROWING, "params", "param_changes", "tags")
 
 _PAIRS = """
@@ -50,7 +50,7 @@ SELECT DISTINCT name FROM other.metric_keys SEMI JOIN (
 _OF_BATCH = "WHERE run IN (SELECT theirs FROM pairs)"
 #: Table to the addresses in it that the batch's runs refer to.
 _CONTENT = {
-    "sources": f"SELECT source FROM other.runs {_OF_BATCH}",
+    "sources": f"SELECT unnest([source, git_diff]) FROM other.runs {_OF_BATCH}",
     "environments": f"SELECT environment FROM other.runs {_OF_BATCH}",
     "datasets": f"SELECT dataset FROM other.run_datasets {_OF_BATCH}",
 }

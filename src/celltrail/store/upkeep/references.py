@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["copy_executions", "copy_references", "copy_sessions"]
 
 _SESSION = [name for name, _ in COLUMNS["sessions"]]
-_EXECUTION = "session, execution_count, cell_id, source, started, ended, status"
+_EXECUTION = [name for name, _ in COLUMNS["cell_executions"] if name != "run"]
+_SHOWN = ", ".join(
+    "o.run" if name == "run" else f"epoch_us(c.{name})" if kind == "t" else f"c.{name}"
+    for name, kind in COLUMNS["cell_executions"]
+)
 
 
 def copy_sessions(con: DuckDBPyConnection) -> None:
@@ -81,9 +85,9 @@ def _nearest(
 
 def copy_executions(con: DuckDBPyConnection) -> None:
     """Take executions of cells, but those of runs that are not here, and their texts."""
-    columns = ", ".join(f"c.{name}" for name in _EXECUTION.split(", "))
+    columns = ", ".join(f"c.{name}" for name in _EXECUTION)
     rows: list[Any] = con.execute(
-        f"SELECT {_shown('c')}, o.run FROM ("
+        f"SELECT {_SHOWN} FROM ("
         f"SELECT {columns}, r.id AS run_id FROM other.cell_executions c "
         "LEFT JOIN other.runs r ON r.run = c.run "
         "WHERE c.run IS NULL OR r.id IN (SELECT id FROM runs WHERE number IS NOT NULL) "
@@ -95,12 +99,4 @@ def copy_executions(con: DuckDBPyConnection) -> None:
     con.execute(
         "INSERT INTO sources BY NAME SELECT * FROM other.sources WHERE sha256 IN "
         "(SELECT source FROM cell_executions) AND sha256 NOT IN (SELECT sha256 FROM sources)"
-    )
-
-
-def _shown(table: str) -> str:
-    times = ("started", "ended")
-    return ", ".join(
-        f"epoch_us({table}.{name})" if name in times else f"{table}.{name}"
-        for name in _EXECUTION.split(", ")
     )

@@ -37,6 +37,7 @@ _UNUSED = (
         "sources",
         "sha256",
         "SELECT source FROM runs WHERE source IS NOT NULL "
+        "UNION SELECT git_diff FROM runs WHERE git_diff IS NOT NULL "
         "UNION SELECT source FROM cell_executions WHERE source IS NOT NULL",
     ),
     (

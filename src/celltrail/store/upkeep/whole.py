@@ -25,6 +25,7 @@ _END = (
     "error_traceback",
     "cpu_seconds",
     "peak_memory",
+    "redactions",
 )
 #: What each store decides for itself.
 _OWN = ("run", "id", "number", "previous", "parent", "deleted")

@@ -21,7 +21,7 @@ from celltrail.errors import (
     ExportError,
     StoreMissingError,
 )
-from celltrail.store import Store, open_store
+from celltrail.store import Store, open_store, schema
 from celltrail.store.upkeep import (
     delete_runs,
     deleted_runs,
@@ -301,30 +301,45 @@ def test_what_is_not_there_is_told(store: Store, tmp_path: Path) -> None:
     assert not store.path.exists()
 
 
+def columns_of(version: int) -> dict[str, list[str]]:
+    """Give the columns of each table in a store of an earlier schema."""
+    with duckdb.connect() as con:
+        for number, statements in schema._migrations():
+            if number <= version:
+                con.execute(statements)
+        rows = con.execute(
+            "SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
+            "JOIN duckdb_tables() USING (table_name) GROUP BY table_name"
+        ).fetchall()
+    return dict(rows)
+
+
+@pytest.mark.parametrize("version", [number for number, _ in schema._migrations()[:-1]])
 def test_an_export_of_an_earlier_schema_is_brought_up_to_date(
-    filled: Store, tmp_path: Path
+    filled: Store, tmp_path: Path, version: int
 ) -> None:
     out = tmp_path / "out"
     export_folder(filled.access, out)
     manifest = json.loads((out / MANIFEST_NAME).read_text("utf-8"))
-    # What the first schema did not have: two columns of runs and the table `purged`.
-    del manifest["rows"]["purged"], manifest["tables"]["purged"]
-    with duckdb.connect() as con:
-        con.execute(
-            f"COPY (SELECT * EXCLUDE (deleted, resumed) FROM '{out}/tables/runs.parquet') "
-            f"TO '{out}/tables/older.parquet'"
-        )
-    path = out / "tables" / "older.parquet"
-    manifest["files"]["tables/older.parquet"] = {
-        "size": path.stat().st_size,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-    }
-    manifest["tables"]["runs"] = ["tables/older.parquet"]
-    manifest["schema"] = 1
+    known = columns_of(version)
+    for table in list(manifest["tables"]):
+        if table not in known:
+            del manifest["rows"][table], manifest["tables"][table]
+            continue
+        for name in manifest["tables"][table]:
+            columns = ", ".join(known[table])
+            path = out / name
+            with duckdb.connect() as con:
+                con.execute(f"COPY (SELECT {columns} FROM '{path}') TO '{path}.older' (FORMAT parquet)")
+            path.with_name(f"{path.name}.older").replace(path)
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            manifest["files"][name] = {"size": path.stat().st_size, "sha256": sha256}
+    manifest["schema"] = version
     (out / MANIFEST_NAME).write_text(json.dumps(manifest), "utf-8")
     other = open_store(tmp_path / "new" / "other.duckdb")
     import_folder(other.access, out)
-    assert len(other.run_rows()) == 6
+    deleted = 1  # which the first schema did not know
+    assert len(other.run_rows()) == len(filled.run_rows()) + (deleted if version == 1 else 0)
 
 
 @pytest.mark.parametrize("form", ["folder", "bundle"])
