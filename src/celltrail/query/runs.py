@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from celltrail.model import Number
     from celltrail.query.table import RunTable
-    from celltrail.store import RunRow, Store
+    from celltrail.store import HistoryColumns, RunRow, Store
 
 __all__ = ["Runs", "find_runs"]
 
@@ -130,12 +130,32 @@ class Runs(Sequence[Run]):
 
         names = [metric] if isinstance(metric, str) else list(metric)
         for name in names:
-            if name not in self.metric_names():
-                raise UnknownNameError("metric", name, self.metric_names())
+            self._require(name)
         parts = [
             history_frame(self._store, self._rows, name, since_step=since_step) for name in names
         ]
         return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+
+    def points(self, metric: str) -> HistoryColumns:
+        """Give the points of one metric as numpy columns, which is faster than `history`.
+
+        Returns
+        -------
+        HistoryColumns
+            ``run`` is the place among these runs; ordered by it, then by step and time, which
+            is microseconds since 1970.
+
+        Raises
+        ------
+        UnknownNameError
+            When none of these runs has such a metric.
+        """
+        self._require(metric)
+        return self._store.history([row.id for row in self._rows], metric)
+
+    def _require(self, metric: str) -> None:
+        if metric not in self.metric_names():
+            raise UnknownNameError("metric", metric, self.metric_names())
 
     def best(self, metric: str, *, minimize: bool = False) -> Run:
         """Give the run with the best last value of a metric.
@@ -253,9 +273,9 @@ def find_runs(
         raise UsageError(message)
     node = None if where is None or not where.strip() else parse_filter(where)
     ordering = None if order is None else parse_order(order)
-    data = store.table_data()
-    named = f"{where or ''} {order or ''}"
-    table = build_table(data, statistics="metrics." in named)
+    statistics = "metrics." in f"{where or ''} {order or ''}"
+    data = store.table_data(statistics=statistics)
+    table = build_table(data, statistics=statistics)
     found = np.array(
         [
             (experiment is None or row.experiment == experiment) and (keep is None or keep(row))
@@ -269,5 +289,5 @@ def find_runs(
     if ordering is not None:
         index = order_by(table, ordering, index)
     index = index[:limit]
-    plain = build_table(data) if "metrics." in named else table
+    plain = build_table(data) if statistics else table
     return Runs(store, [data.runs[i] for i in index], take(plain, index))

@@ -63,20 +63,18 @@ SELECT p.run, names.code AS key,
 FROM p JOIN names ON names.name = p.key
 ORDER BY p.run, names.code
 """
-_SUMMARIES = """
-SELECT s.run, s.key, s.last, coalesce(s.last_exact, 0) AS last_exact,
-    s.last_exact IS NOT NULL AS is_exact, s.last_step, coalesce(s.min, 'NaN'::DOUBLE) AS min,
-    coalesce(s.max, 'NaN'::DOUBLE) AS max,
-    CASE WHEN s.count > s.nans THEN s.sum / (s.count - s.nans) ELSE 'NaN'::DOUBLE END AS mean,
-    s.count
-FROM summaries s WHERE {which} ORDER BY s.run, s.key
+_LAST = """
+s.run, s.key, s.last, coalesce(s.last_exact, 0) AS last_exact, s.last_exact IS NOT NULL AS is_exact
+"""
+_STATISTICS = """
+, s.last_step, coalesce(s.min, 'NaN'::DOUBLE) AS min, coalesce(s.max, 'NaN'::DOUBLE) AS max,
+CASE WHEN s.count > s.nans THEN s.sum / (s.count - s.nans) ELSE 'NaN'::DOUBLE END AS mean, s.count
 """
 _HISTORY = """
 SELECT m.run, m.step, epoch_us(m.time) AS time, m.value, coalesce(m.exact, 0) AS exact,
     m.exact IS NOT NULL AS is_exact
 FROM metrics m
 WHERE m.key = {key} AND m.run IN ({runs}) {since}
-ORDER BY m.run, m.step, m.time, m.rowid
 """
 _RUN = "(SELECT run FROM runs WHERE id = $1)"
 _CHANGES = f"""
@@ -139,18 +137,43 @@ def params(con: DuckDBPyConnection, runs: Sequence[int] | None) -> ParamColumns:
     return ParamColumns(**columns, names=names)
 
 
-def summaries(con: DuckDBPyConnection, runs: Sequence[int] | None) -> SummaryColumns:
-    """Read summaries of metrics."""
+def summaries(
+    con: DuckDBPyConnection, runs: Sequence[int] | None, *, statistics: bool = True
+) -> SummaryColumns:
+    """Read summaries of metrics, or only the last values."""
     import numpy as np
 
     which, values = _which("s.run", runs)
-    columns = _columns(con, _SUMMARIES.format(which=which), values)
+    wanted = f"{_LAST}{_STATISTICS}" if statistics else _LAST
+    columns = _columns(con, f"SELECT {wanted} FROM summaries s WHERE {which}", values)
     names: dict[int, str] = dict(con.execute("SELECT key, name FROM metric_keys").fetchall())
-    used = sorted(np.unique(columns["key"]).tolist(), key=names.__getitem__)
+    used = sorted(np.flatnonzero(np.bincount(columns["key"])).tolist(), key=names.__getitem__)
     codes = np.zeros(max(used, default=0) + 1, np.int64)
     codes[used] = np.arange(len(used))
     columns["key"] = codes[columns["key"]]
+    columns = _sorted(columns, "run", "key")
+    if not statistics:
+        columns |= {name: np.zeros(0) for name in ("min", "max", "mean")}
+        columns |= {name: np.zeros(0, np.int64) for name in ("last_step", "count")}
     return SummaryColumns(**columns, names=[names[key] for key in used])
+
+
+def _sorted(columns: dict[str, Any], *by: str) -> dict[str, Any]:
+    """Sort rows by some columns, and else as they lie in the file.
+
+    Mostly they are sorted already, as compaction leaves them; DuckDB would sort them anyway,
+    which takes seconds for millions.
+    """
+    import numpy as np
+
+    ordered: Any = True
+    for name in reversed(by):
+        before, after = columns[name][:-1], columns[name][1:]
+        ordered = (before < after) | ((before == after) & ordered)
+    if np.all(ordered):
+        return columns
+    order = np.lexsort([columns[name] for name in reversed(by)])
+    return {name: column[order] for name, column in columns.items()}
 
 
 def tags(con: DuckDBPyConnection, runs: Sequence[int] | None) -> dict[int, list[str]]:
@@ -180,8 +203,7 @@ def history(
     keys = np.array(sorted(runs), np.int64)
     place = np.array([runs[run] for run in keys.tolist()], np.int64)
     columns["run"] = place[np.searchsorted(keys, columns["run"])]
-    order = np.argsort(columns["run"], kind="stable")
-    return HistoryColumns(**{name: column[order] for name, column in columns.items()})
+    return HistoryColumns(**_sorted(columns, "run", "step", "time"))
 
 
 def metric_reasons(con: DuckDBPyConnection, run_id: str) -> dict[str, str]:

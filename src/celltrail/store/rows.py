@@ -136,6 +136,10 @@ class SummaryColumns:
         Over what is not NaN; NaN when there is nothing else.
     count
         How many points there are, NaN included.
+
+    Notes
+    -----
+    Where only the last values were read, the others have no elements.
     """
 
     run: npt.NDArray[np.int64]

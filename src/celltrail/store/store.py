@@ -140,20 +140,25 @@ class Store:
 
         return self._read(query, None)
 
-    def table_data(self, ids: Sequence[str] | None = None) -> TableData:
+    def table_data(self, ids: Sequence[str] | None = None, *, statistics: bool = True) -> TableData:
         """Read runs with their params, summaries and tags, all of one moment.
 
         Parameters
         ----------
         ids
             Only these runs.
+        statistics
+            Whether more of the summaries is read than the last values.
         """
 
         def query(con: DuckDBPyConnection) -> TableData:
             rows = reads.run_rows(con, ids)
             runs = None if ids is None else [row.run for row in rows]
             return TableData(
-                rows, reads.params(con, runs), reads.summaries(con, runs), reads.tags(con, runs)
+                rows,
+                reads.params(con, runs),
+                reads.summaries(con, runs, statistics=statistics),
+                reads.tags(con, runs),
             )
 
         nothing = TableData([], empty(ParamColumns), empty(SummaryColumns), {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,9 +16,8 @@ from celltrail.views.format import plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
-
     from celltrail.query import Run, Runs
+    from celltrail.store import HistoryColumns
 
 __all__ = ["Curve", "Curves", "read_curves"]
 
@@ -25,6 +25,7 @@ __all__ = ["Curve", "Curves", "read_curves"]
 RUNS_SHOWN = 50
 POINTS_PER_CURVE = 1_000
 POINTS_IN_ALL = 20_000
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,34 +101,35 @@ def read_curves(runs: Runs, metrics: Sequence[str], *, by_time: bool) -> Curves:
     """
     if not len(runs):
         return Curves([], list(metrics), [], "there are no runs to draw")
-    frames = {metric: runs.history(metric) for metric in metrics}
-    having = set().union(*(frame["run_id"].unique() for frame in frames.values()))
-    members = [run for run in runs if run.id in having]
-    shown = members[:RUNS_SHOWN]
+    points = {metric: runs.points(metric) for metric in metrics}
+    places = sorted(set().union(*(np.unique(found.run).tolist() for found in points.values())))
+    shown = [runs[place] for place in places[:RUNS_SHOWN]]
     labels = _labels(shown)
     limit = min(POINTS_PER_CURVE, max(50, POINTS_IN_ALL // max(1, len(shown) * len(metrics))))
     curves: list[Curve] = []
     thinned = gaps = 0
-    for metric, frame in frames.items():
-        groups = dict(iter(frame.groupby("run_id", sort=False)))
-        for run, label in zip(shown, labels, strict=True):
-            if run.id not in groups:
+    for metric, found in points.items():
+        starts, ends = (
+            np.searchsorted(found.run, places[: len(shown)], side) for side in ("left", "right")
+        )
+        for run, label, start, end in zip(shown, labels, starts, ends, strict=True):
+            if start == end:
                 continue
-            full = _curve(run, label, metric, groups[run.id], by_time)
+            full = _curve(run, label, metric, found, slice(start, end), by_time)
             gaps += int((~np.isfinite(full.value)).sum())
             kept = downsample(full.seconds, full.value, limit)
             thinned += len(kept) < len(full.value)
             curves.append(_take(full, kept))
-    return Curves(curves, list(metrics), labels, _caption(len(shown), len(members), thinned, gaps))
+    return Curves(curves, list(metrics), labels, _caption(len(shown), len(places), thinned, gaps))
 
 
-def _curve(run: Run, label: str, metric: str, rows: pd.DataFrame, by_time: bool) -> Curve:
-    import pandas as pd
-
-    passed = pd.to_datetime(rows["time"], utc=True) - pd.Timestamp(run.started)
-    seconds = np.asarray(passed.dt.total_seconds(), dtype=np.float64)
-    step = np.asarray(rows["step"], dtype=np.int64)
-    value = np.asarray(rows["value"], dtype=np.float64)
+def _curve(
+    run: Run, label: str, metric: str, points: HistoryColumns, part: slice, by_time: bool
+) -> Curve:
+    began = (run.started - _EPOCH) // dt.timedelta(microseconds=1)
+    seconds = (points.time[part] - began) / 1e6
+    step = points.step[part]
+    value = points.value[part]
     order = np.argsort(seconds if by_time else step, kind="stable")
     return Curve(run.id, label, metric, step[order], seconds[order], value[order])
 

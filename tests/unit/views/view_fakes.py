@@ -13,6 +13,7 @@ import pandas as pd
 from celltrail.errors import UnknownNameError
 from celltrail.model import ErrorInfo, Status
 from celltrail.query.table import Column, ColumnKind, RunTable
+from celltrail.store import HistoryColumns
 
 START = dt.datetime(2026, 3, 2, 9, 30, 5, 250_000, tzinfo=dt.UTC)
 
@@ -85,6 +86,20 @@ class FakeRuns(Sequence[Any]):
         columns = ["run_id", "name", "metric", "step", "time", "value"]
         filled = [part for part in parts if len(part)]
         return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
+
+    def points(self, metric: str) -> HistoryColumns:
+        frame = self.history(metric)
+        places = {run_id: place for place, run_id in enumerate(self.ids)}
+        time = pd.to_datetime(frame["time"], utc=True).astype("datetime64[us, UTC]")
+        size = len(frame)
+        return HistoryColumns(
+            run=frame["run_id"].map(places).to_numpy(np.int64),
+            step=frame["step"].to_numpy(np.int64),
+            time=time.astype("int64").to_numpy(),
+            value=frame["value"].to_numpy(np.float64),
+            exact=np.zeros(size, np.int64),
+            is_exact=np.zeros(size, bool),
+        )
 
     def table(self) -> RunTable:
         runs = self._runs

@@ -330,7 +330,9 @@ def test_an_export_of_an_earlier_schema_is_brought_up_to_date(
             columns = ", ".join(known[table])
             path = out / name
             with duckdb.connect() as con:
-                con.execute(f"COPY (SELECT {columns} FROM '{path}') TO '{path}.older' (FORMAT parquet)")
+                con.execute(
+                    f"COPY (SELECT {columns} FROM '{path}') TO '{path}.older' (FORMAT parquet)"
+                )
             path.with_name(f"{path.name}.older").replace(path)
             sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
             manifest["files"][name] = {"size": path.stat().st_size, "sha256": sha256}
