@@ -12,7 +12,8 @@ _QUERIES = {
     "runs": "SELECT r.id, r.name, r.experiment, r.status, r.started, r.ended, r.note, r.kind, "
     "r.error_type, r.environment, "
     "r.markdown, r.git_diff, r.redactions, a.id, b.id FROM runs r "
-    "LEFT JOIN runs a ON a.run = r.parent LEFT JOIN runs b ON b.run = r.previous WHERE r.number IS NOT NULL",
+    "LEFT JOIN runs a ON a.run = r.parent LEFT JOIN runs b ON b.run = r.previous "
+    "WHERE r.number IS NOT NULL",
     "metrics": "SELECT r.id, k.name, m.step, m.time, m.value, m.exact FROM metrics m "
     "JOIN runs r USING (run) JOIN metric_keys k USING (key)",
     "summaries": "SELECT r.id, k.name, s.last, s.last_exact, s.last_step, s.last_time, s.min, "

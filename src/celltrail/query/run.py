@@ -147,7 +147,7 @@ class Run:
 
     @cached_property
     def git_diff(self) -> str:
-        """How tracked files differed from the commit; empty where they did not, or it is not known."""
+        """How tracked files differed from the commit; empty where that is not known."""
         sha256 = self._row.git_diff
         return "" if sha256 is None else self._store.source(sha256)
 
