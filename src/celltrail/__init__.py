@@ -17,6 +17,7 @@ from celltrail._version import __version__
 
 if TYPE_CHECKING:
     from celltrail.api import last_run, run, runs, sql, table, use
+    from celltrail.capture.ignoring import ignore
     from celltrail.errors import CelltrailError, CelltrailWarning
     from celltrail.query import Run, Runs
     from celltrail.record import (
@@ -61,6 +62,7 @@ __all__ = [
     "delete",
     "deleted_runs",
     "export_store",
+    "ignore",
     "import_store",
     "last_run",
     "log",
@@ -86,6 +88,7 @@ __all__ = [
 
 _HOMES = {
     "celltrail.api": ("last_run", "run", "runs", "sql", "table", "use"),
+    "celltrail.capture.ignoring": ("ignore",),
     "celltrail.errors": ("CelltrailError", "CelltrailWarning"),
     "celltrail.query": ("Run", "Runs"),
     "celltrail.record": (

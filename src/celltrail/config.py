@@ -11,7 +11,8 @@ import os
 import sys
 import tomllib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ __all__ = [
     "notebook_path",
     "read_retention",
     "resolve_store",
+    "settings",
     "tell_notebook",
     "use_store",
 ]
@@ -34,6 +36,8 @@ STORE_NAME = "celltrail.duckdb"
 # Programs that run other people's code: their own file says nothing about it.
 _LAUNCHERS = {"ipykernel", "ipykernel_launcher", "ipython", "IPython", "pytest"}
 _FALSE = {"", "0", "false", "no", "off"}
+#: How much is recorded, from least to most.
+LEVELS = ("values", "code", "full")
 _chosen: Path | None = None
 # Where this process looked for its store first: a later os.chdir does not split its runs.
 _home: Path | None = None
@@ -50,10 +54,33 @@ class Config:
         Path of the store, or None for the default place.
     disabled
         Whether celltrail does nothing at all.
+    capture
+        How much is recorded of a cell. ``"full"``: all. ``"code"``: no outputs, and of
+        datasets no names of columns. ``"values"``: only params, metrics and their context: no
+        code, no outputs, no changes in git, no text around the cell.
+    redact
+        Regular expressions of what is secret, beside what is known to be.
+    capture_cells
+        Whether every executed cell is noted, also those that are not tracked.
+    auto
+        Whether ``%load_ext celltrail`` begins ``%track --auto``.
+    infer
+        Whether params and metrics are inferred.
+    ignore
+        Patterns of names, such as ``tmp_*``, that nothing is inferred from.
+    system_metrics
+        Whether the use of the processor, the memory and the GPU is sampled.
     """
 
     store: Path | None = None
     disabled: bool = False
+    capture: str = "full"
+    redact: tuple[str, ...] = ()
+    capture_cells: bool = True
+    auto: bool = False
+    infer: bool = True
+    ignore: tuple[str, ...] = ()
+    system_metrics: bool = True
 
 
 def _ancestors(start: Path) -> list[Path]:
@@ -81,10 +108,64 @@ def _parse(file: Path, _changed: int) -> Config:
         return Config(
             store=file.parent / Path(store).expanduser() if store is not None else None,
             disabled=bool(table.get("disabled", False)),
+            **_options(dict(table), file),
         )
     except (OSError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         _warn(f"[tool.celltrail] in {file} cannot be read ({error}); the defaults are used.")
         return Config()
+
+
+def _options(table: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Check the other settings; one that is of no use is a warning, and its default holds."""
+    found: dict[str, Any] = {}
+    known = {field.name: field.default for field in fields(Config)}
+    for name, value in table.items():
+        if name in ("store", "disabled", "retention"):
+            continue
+        where = f"[tool.celltrail] in {file}: {name}"
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            _warn(f"{where} is no setting{f'; did you mean {near[0]}?' if near else '.'}")
+        elif _fits(name, value, known[name]):
+            found[name] = tuple(value) if isinstance(value, list) else value
+        else:
+            kinds = {"capture": f"one of {', '.join(LEVELS)}", "redact": "a list of texts"}
+            kind = kinds.get(name, "true or false" if type(known[name]) is bool else "a list")
+            _warn(f"{where} must be {kind}, it is {value!r}; the default is used.")
+    return found
+
+
+def _fits(name: str, value: object, default: object) -> bool:
+    """Say whether a value is of the kind that a setting has."""
+    if name == "capture":
+        return value in LEVELS
+    if isinstance(default, tuple):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, bool)
+
+
+def settings() -> Config:
+    """Give the settings of this process.
+
+    Returns
+    -------
+    Config
+        What ``[tool.celltrail]`` says; ``CELLTRAIL_CAPTURE`` in the environment wins over
+        its ``capture``.
+
+    Examples
+    --------
+    >>> settings().capture_cells
+    True
+    """
+    config = _read_config(_folder())
+    level = os.environ.get("CELLTRAIL_CAPTURE")
+    if level is None or level == config.capture:
+        return config
+    if level not in LEVELS:
+        _warn(f"CELLTRAIL_CAPTURE must be one of {', '.join(LEVELS)}, it is {level!r}.")
+        return config
+    return replace(config, capture=level)
 
 
 @lru_cache(maxsize=64)

@@ -32,25 +32,74 @@ def kernel(tmp_path: Path) -> Iterator[KernelSession]:
         session.close()
 
 
-@pytest.fixture(scope="module")
-def shared_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelSession]:
-    """Give a kernel with the extension loaded, for all tests of the module."""
-    folder = tmp_path_factory.mktemp("tracked")
+def _kernel(factory: pytest.TempPathFactory, name: str, *cells: str) -> Iterator[KernelSession]:
+    folder = factory.mktemp(name)
     session = KernelSession(folder, _environment(folder))
     try:
-        session.run("%load_ext celltrail")
+        for cell in cells:
+            assert session.run(cell).status == "ok"
         yield session
     finally:
         session.close()
+
+
+@pytest.fixture(scope="module")
+def shared_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelSession]:
+    """Give a kernel with the extension loaded, for all tests of the module."""
+    yield from _kernel(tmp_path_factory, "tracked", "%load_ext celltrail")
 
 
 @pytest.fixture(scope="module")
 def plain_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelSession]:
     """Give a kernel that knows nothing of celltrail, for all tests of the module."""
-    folder = tmp_path_factory.mktemp("plain")
-    session = KernelSession(folder, _environment(folder))
-    try:
-        session.run("pass  # so that both kernels have the same count")
-        yield session
-    finally:
-        session.close()
+    yield from _kernel(tmp_path_factory, "plain", "pass  # so that both have the same count")
+
+
+@pytest.fixture(scope="module")
+def auto_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelSession]:
+    """Give a kernel that records every cell that computes something."""
+    yield from _kernel(tmp_path_factory, "tracked", "%load_ext celltrail", "%track --auto")
+
+
+@pytest.fixture(scope="module")
+def other_plain_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelSession]:
+    """Give another kernel that knows nothing of celltrail."""
+    yield from _kernel(tmp_path_factory, "plain", "pass", "pass  # to have the same count")
+
+
+#: What is made to fail in a kernel, before the extension is loaded.
+FAULTS = {
+    "before raises": "h.head_of = fail",
+    "before exits": "h.head_of = leave",
+    "after raises": "h.outcome = fail",
+    "after exits": "h.outcome = leave",
+    "after is stopped": "h.outcome = stop",
+    "analysis raises": "import celltrail.ipython.recorder as r; r.analyse = r.infer = fail",
+    "tap raises": "import celltrail.ipython.tap as t; t._note = leave",
+    "store raises": "import celltrail.record.journal as j; j.session_for = fail",
+    "all are slow": "h.head_of, h.outcome = slow(h.head_of), slow(h.outcome)",
+}
+_WARM = ("%%track --quiet\nz0 = 1", "z0 = abs(1)")
+_PATCH = """
+import celltrail.ipython.hooks as h, time
+def fail(*a, **k): raise RuntimeError("made to fail")
+def leave(*a, **k): raise SystemExit("made to leave")
+def stop(*a, **k): raise GeneratorExit
+def slow(f):
+    def later(*a, **k):
+        time.sleep(0.03)
+        return f(*a, **k)
+    return later
+{fault}
+%load_ext celltrail
+"""
+
+
+@pytest.fixture(scope="module", params=list(FAULTS))
+def faulty_kernel(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KernelSession]:
+    """Give a kernel in which something of celltrail's own fails at each cell."""
+    patch = _PATCH.format(fault=FAULTS[request.param])
+    # The second one brings the warning, which comes once.
+    yield from _kernel(tmp_path_factory, "tracked", patch, "%track --auto", *_WARM)

@@ -40,6 +40,7 @@ class KernelSession:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._closed = False
+        self._folder, self._environment = folder, environment
         self._manager = KernelManager(kernel_name="python3")
         self._manager.kernel_spec.argv[0] = sys.executable
         self._manager.start_kernel(cwd=str(folder), env=dict(environment))
@@ -55,6 +56,10 @@ class KernelSession:
         self.client.stop_channels()
         self._manager.shutdown_kernel(now=False)
         self._manager.cleanup_resources()
+
+    def beside(self) -> KernelSession:
+        """Start another kernel in the same place."""
+        return KernelSession(self._folder, self._environment)
 
     def interrupt(self) -> None:
         """Interrupt what runs."""

@@ -302,7 +302,7 @@ def test_a_statement_in_a_function_reads_local_names(shared_kernel: KernelSessio
 def test_nested_tracking_makes_a_child(kernel: KernelSession, store_path: Path) -> None:
     kernel.run("%%track outer --quiet\nfor k in [1]:\n    %track -n inner y = k * 1.5\nz = y * 2")
     names = [(run["name"], run["metrics"]) for run in recorded(kernel)]
-    assert names == [("inner", {"y": 1.5}), ("outer", {"y": 1.5, "z": 3.0})]
+    assert names == [("inner", {"y": 1.5}), ("outer", {"z": 3.0})]
     kernel.close()
     (child,) = stored(store_path, "SELECT parent FROM runs WHERE name = 'inner'")
     (parent,) = stored(store_path, "SELECT run FROM runs WHERE name = 'outer'")
@@ -326,8 +326,8 @@ def test_bare_track_shows_the_table_once_and_gives_it(kernel: KernelSession) -> 
     silent = kernel.run("t = %track")
     assert silent.outputs == []
     assert kernel.value("type(t).__name__") == repr("RunTableWidget")
-    assert "UsageError" in kernel.run("%track --auto").text
-    assert "unknown option --auto" in kernel.run("%track --auto").text
+    assert "UsageError" in kernel.run("%track --autos").text
+    assert "unknown option --autos" in kernel.run("%track --autos").text
 
 
 def test_every_cell_of_the_session_is_recorded_once_there_is_a_run(

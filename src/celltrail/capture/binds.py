@@ -12,11 +12,17 @@ from celltrail.capture.literals import NOT_LITERAL, literal_value
 __all__ = ["Bind", "BindKind", "bind_pairs", "is_size"]
 
 #: Calls whose number says something about sizes, clocks or identities, not about a result.
-_BOOKKEEPING = {
-    "clock_gettime", "getpid", "hash", "id", "len", "monotonic", "monotonic_ns", "ord",
-    "perf_counter", "perf_counter_ns", "process_time", "time", "time_ns",
+_CLOCKS = {
+    "clock", "clock_gettime", "default_timer", "monotonic", "monotonic_ns", "now", "perf_counter",
+    "perf_counter_ns", "process_time", "time", "time_ns", "timer", "today", "utcnow",
 }  # fmt: skip
-_SIZES = {"ndim", "nbytes", "shape", "size"}
+_BOOKKEEPING = _CLOCKS | {
+    "argmax", "argmin", "bisect", "bisect_left", "cpu_count", "device_count", "find", "get_loc",
+    "getpid", "hash", "id", "idxmax", "idxmin", "index", "input", "len", "nunique", "ord",
+    "randint", "searchsorted",
+}  # fmt: skip
+_SIZES = {"ndim", "nbytes", "shape", "size", "n_features_in_", "n_iter_", "n_clusters"}
+_ROUNDING = {"abs", "ceil", "floor", "int", "max", "min", "round"}
 
 
 class BindKind(Enum):
@@ -47,6 +53,10 @@ class Bind:
         The literal's value, else ``NOT_LITERAL``.
     source
         The copied name, for ``COPY``.
+    value
+        The expression that is assigned, where it is one name's alone.
+    looped
+        Whether it stands in a loop.
     """
 
     kind: BindKind
@@ -54,6 +64,8 @@ class Bind:
     sure: bool = True
     literal: Any = NOT_LITERAL
     source: str = ""
+    value: ast.expr | None = None
+    looped: bool = False
 
 
 def bind_pairs(target: ast.expr, value: ast.expr, sure: bool) -> list[tuple[str, Bind]]:
@@ -98,7 +110,8 @@ def _classify(name: str, value: ast.expr, line: int, sure: bool) -> Bind:
         return Bind(BindKind.COPY, line, sure, source=value.id)
     if _counts(name, value):
         return Bind(BindKind.COUNTER, line, sure)
-    return Bind(BindKind.SIZE if is_size(value) else BindKind.COMPUTED, line, sure)
+    kind = BindKind.SIZE if is_size(value) else BindKind.COMPUTED
+    return Bind(kind, line, sure, value=value)
 
 
 def _counts(name: str, value: ast.expr) -> bool:
@@ -116,9 +129,31 @@ def _counts(name: str, value: ast.expr) -> bool:
 def is_size(value: ast.expr) -> bool:
     """Say whether an expression gives a size, a clock or an identity, not a result."""
     match value:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return name in _BOOKKEEPING
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=arguments):
+            if name in _BOOKKEEPING:
+                return True
+            rounded = name in _ROUNDING and any(map(is_size, arguments))
+            return rounded and all(map(_is_extent, arguments))
+        case ast.BinOp(left=left, op=operator, right=right):
+            # len(x) // batch, int(0.8 * len(x)): but not correct / len(x), nor time() - start
+            if isinstance(operator, ast.FloorDiv) and _is_extent(left):
+                return True
+            both = _is_extent(left) and _is_extent(right)
+            return both and (is_size(left) or is_size(right))
         case ast.Attribute(attr=name) | ast.Subscript(value=ast.Attribute(attr=name)):
             return name in _SIZES
         case _:
             return False
+
+
+def _is_extent(value: ast.expr) -> bool:
+    """Say whether an expression is made of sizes and literals alone."""
+    if isinstance(value, ast.Constant):
+        return True
+    match value:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in _CLOCKS:
+            return False
+        case ast.BinOp(left=left, right=right):
+            return _is_extent(left) and _is_extent(right)
+        case _:
+            return is_size(value)

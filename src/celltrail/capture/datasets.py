@@ -25,7 +25,9 @@ def describe_dataset(name: str, value: object) -> DatasetInfo | None:
         The variable's name.
     value
         Anything; looked into only when it is exactly a DataFrame or Series of pandas or
-        polars, or an array of numpy. Arrays without dimensions are numbers, not data.
+        polars, an array of numpy, a tensor of torch, a sparse matrix of scipy, a table of
+        pyarrow; of data sets of other libraries only the class is taken. Arrays without
+        dimensions are numbers, not data.
 
     Examples
     --------
@@ -87,10 +89,50 @@ def _dtype(dtype: object) -> str:
     return str(dtype) if own else name
 
 
+def _tensor(name: str, kind: str, tensor: Any) -> DatasetInfo | None:
+    if not tensor.dim():
+        return None
+    size = int(tensor.numel()) * int(tensor.element_size())
+    return DatasetInfo(name, kind, tuple(tensor.shape), {"": str(tensor.dtype)}, size)
+
+
+def _sparse(name: str, kind: str, matrix: Any) -> DatasetInfo:
+    return DatasetInfo(name, kind, tuple(matrix.shape), {"": str(matrix.dtype)})
+
+
+def _arrow(name: str, kind: str, table: Any) -> DatasetInfo:
+    fields = [table.schema.field(i) for i in range(min(table.num_columns, MAX_COLUMNS))]
+    schema = {field.name: str(field.type) for field in fields}
+    return DatasetInfo(name, kind, (table.num_rows, table.num_columns), schema)
+
+
+def _only_named(name: str, kind: str, _value: Any) -> DatasetInfo:
+    return DatasetInfo(name, kind, ())
+
+
+_SPARSE = tuple(
+    (f"scipy.sparse._{form}", f"{form}_{shape}", _sparse)
+    for form in ("csr", "csc", "coo", "bsr", "lil", "dok", "dia")
+    for shape in ("matrix", "array")
+)
 _KINDS: tuple[tuple[str, str, Callable[[str, str, Any], DatasetInfo | None]], ...] = (
     ("pandas", "DataFrame", _pandas_frame),
     ("pandas", "Series", _pandas_series),
     ("numpy", "ndarray", _array),
     ("polars", "DataFrame", _frame),
     ("polars", "Series", _polars_series),
+    ("torch", "Tensor", _tensor),
+    ("pyarrow", "Table", _arrow),
+    *_SPARSE,
+    ("polars", "LazyFrame", _only_named),
+    ("duckdb", "DuckDBPyRelation", _only_named),
+    ("torch.utils.data", "DataLoader", _only_named),
+    ("torch.utils.data", "TensorDataset", _only_named),
+    ("torch.utils.data", "Subset", _only_named),
+    ("datasets", "Dataset", _only_named),
+    ("datasets", "DatasetDict", _only_named),
+    ("xgboost", "DMatrix", _only_named),
+    ("xgboost", "QuantileDMatrix", _only_named),
+    ("lightgbm", "Dataset", _only_named),
+    ("geopandas", "GeoDataFrame", _pandas_frame),
 )

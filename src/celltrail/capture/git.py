@@ -11,9 +11,17 @@ from celltrail.capture.values import known_class
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["GitState", "describe_git"]
+__all__ = ["GitState", "describe_git", "git_changes"]
 
 _TIMEOUT = 5.0
+#: Characters of the changes that are kept.
+_MAX_DIFF = 262_144
+#: A repository's own settings may name programs; none of them is to be run.
+_HARMLESS = [
+    "git", "--no-optional-locks", "--no-pager", "-c", "core.fsmonitor=false",
+    "-c", "core.hooksPath=/dev/null", "-c", "diff.external=", "-c", "core.attributesFile=",
+    "-c", "submodule.recurse=false",
+]  # fmt: skip
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF = re.compile(r"refs/[^\s:?*\[\\]+")
 _BRANCH = "refs/heads/"
@@ -138,11 +146,46 @@ def _packed(common: Path, name: str) -> str:
 
 
 def _ask_git(folder: Path) -> GitState | None:
-    command = ["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch"]
-    command += ["--untracked-files=no"]
+    found = _run(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no",
+                 "--ignore-submodules=all")  # fmt: skip
+    return None if found is None else _read_status(found)
+
+
+def git_changes(folder: Path) -> str | None:
+    """Tell how tracked files differ from the commit, as text.
+
+    Parameters
+    ----------
+    folder
+        Any folder of the work tree.
+
+    Returns
+    -------
+    str or None
+        What ``git diff HEAD`` says, the first 256 KiB of it; of binary files only that they
+        differ. None where git does not answer.
+
+    Notes
+    -----
+    A repository may be somebody else's: neither external diff programs nor text converters,
+    nor filters, monitors and hooks that its settings name are run. Where it has filters of
+    content (as Git LFS does), git would have to run them to tell: then it is not asked.
+    """
+    filters = _run(folder, "config", "--local", "--get-regexp", r"^filter\..*\.(clean|process)$")
+    if filters:
+        return None
+    options = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all")
+    found = _run(folder, "diff", *options, "HEAD")
+    if found is None or len(found) <= _MAX_DIFF:
+        return found
+    return f"{found[:_MAX_DIFF]}\n[{len(found) - _MAX_DIFF:,} more characters]\n"
+
+
+def _run(folder: Path, *words: str) -> str | None:
+    """Run git, and give what it says; empty where it finds nothing, None where it fails."""
     try:
         done = subprocess.run(
-            command,
+            [*_HARMLESS, *words],
             cwd=folder,
             capture_output=True,
             text=True,
@@ -153,7 +196,8 @@ def _ask_git(folder: Path) -> GitState | None:
         )
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
-    return _read_status(done.stdout) if done.returncode == 0 else None
+    is_nothing = words[0] == "config" and done.returncode == 1
+    return done.stdout if done.returncode == 0 or is_nothing else None
 
 
 def _read_status(text: str) -> GitState | None:

@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING
 from celltrail.capture.binds import Bind, BindKind
 from celltrail.capture.calls import names_read_by_functions
 from celltrail.capture.datasets import describe_dataset
+from celltrail.capture.estimators import estimator_params
+from celltrail.capture.files import files_read
+from celltrail.capture.frameworks import reported
+from celltrail.capture.keywords import keyword_params, seed_params
+from celltrail.capture.plots import is_appearance
 from celltrail.capture.results import result_metrics
+from celltrail.capture.series import Series, appended_series, folds, is_measure, numbers_in
+from celltrail.capture.special import fields_of
 from celltrail.capture.values import NOTHING, Nothing, flat, number, numbers_of, plain
 from celltrail.model import DatasetInfo, Inferred
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from celltrail.capture.names import CellNames
 
@@ -22,6 +29,12 @@ __all__ = ["Before", "Inference", "infer", "look_before"]
 
 #: Above this many names, only those that the cell itself names are compared.
 _MAX_COMPARED = 5_000
+#: A longer array that is assigned at once is data, not what was measured in each round.
+_MAX_MEASURED = 10_000
+
+
+def _nothing_is(_name: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,8 @@ class Before:
         alive that matters, and comparing by identity is then exact.
     whole
         Whether ``numbers`` covers the whole namespace.
+    ignored
+        Says of a name that nothing is inferred from it.
     """
 
     names: CellNames
@@ -48,15 +63,17 @@ class Before:
     datasets: Sequence[DatasetInfo] = ()
     numbers: Mapping[str, object] = field(default_factory=dict)
     whole: bool = True
+    ignored: Callable[[str], bool] = _nothing_is
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Inference:
-    """What was found; each value with its reason."""
+    """What was found; each value with its reason. ``series`` are metrics of several steps."""
 
     params: dict[str, Inferred] = field(default_factory=dict)
     metrics: dict[str, Inferred] = field(default_factory=dict)
     datasets: Sequence[DatasetInfo] = ()
+    series: dict[str, Series] = field(default_factory=dict)
 
 
 def look_before(
@@ -65,6 +82,8 @@ def look_before(
     functions: dict[str, object] | None = None,
     *,
     origin: str = "an earlier cell",
+    ignored: Callable[[str], bool] = _nothing_is,
+    helpers: frozenset[str] = frozenset(),
 ) -> Before:
     """Take what the cell reads, before it runs.
 
@@ -79,6 +98,10 @@ def look_before(
         followed to what they read.
     origin
         Where what is read comes from, for the reasons.
+    ignored
+        Says of a name that nothing is inferred from it.
+    helpers
+        Names that earlier cells bound to counters, indices, sizes and loop targets.
     """
     space = namespace.copy()  # atomic, while other threads may go on binding names
     late = dict(names.late)
@@ -88,20 +111,26 @@ def look_before(
         late.setdefault(name, function)
     params: dict[str, Inferred] = {}
     datasets = []
+    drawn = names.usage.only_drawn
     for name in dict.fromkeys([*names.reads, *late]):
-        if name not in space or name.startswith("_"):
+        if name not in space or name.startswith("_") or ignored(name):
             continue
         value = space[name]
         with _for_itself():
             dataset = describe_dataset(name, value)
             if dataset is not None:
                 datasets.append(dataset)
-            elif name in names.reads or name not in names.binds:
+            elif (
+                (name in names.reads or name not in names.binds)
+                and name not in helpers
+                and not is_appearance(name)
+                and (name not in drawn or name in late)
+            ):
                 where = "" if name in names.reads else f" by {late[name]}"
                 _add_param(params, name, value, f"read{where} from {origin}")
     whole = len(space) <= _MAX_COMPARED
     compared = space if whole else {n: space[n] for n in names.binds if n in space}
-    return Before(names, params, datasets, numbers_of(compared), whole)
+    return Before(names, params, datasets, numbers_of(compared), whole, ignored)
 
 
 def _for_itself() -> AbstractContextManager[None]:
@@ -148,20 +177,25 @@ def infer(
     Returns
     -------
     Inference
-        Literals that the cell assigns and what it reads are params; numbers that it
-        computes are metrics. Loop targets, counters, sizes, imports, functions and names
-        that start with an underscore are neither.
+        Literals that the cell assigns, what it reads, and literal arguments of calls that
+        matter are params; numbers that it computes, alone or one for each round, are metrics.
+        Loop targets, counters, sizes, imports, functions and names that start with an
+        underscore are neither.
     """
     found = Inference(dict(before.params), {}, before.datasets)
     names = before.names
     for name, binds in names.binds.items():
-        if name.startswith("_"):
+        if name.startswith("_") or before.ignored(name):
             continue
         value = namespace.get(name, NOTHING)
         unchanged = name in before.numbers and before.numbers[name] is value
         if value is not NOTHING:
             with _for_itself():
                 _judge(found, before, name, binds, value, unchanged=unchanged, failed=failed)
+    with _for_itself():
+        _add_calls(found, before, namespace)
+    with _for_itself():
+        _add_collected(found, before, namespace)
     if alone and before.whole and not names.star_import:
         _add_unseen(found, before, namespace)
     if names.result is not None and result is not NOTHING:
@@ -184,7 +218,8 @@ def _judge(
     kinds = {_resolve(bind, before.names) for bind in binds}
     line = binds[-1].line
     if kinds == {BindKind.LITERAL}:
-        if _is_literal(value, binds):
+        drawn = name in before.names.usage.only_drawn or is_appearance(name)
+        if not drawn and _is_literal(value, binds):
             _add_param(found.params, name, value, f"assigned a literal on line {line}")
             return
     elif kinds == {BindKind.COPY}:
@@ -194,8 +229,20 @@ def _judge(
         return
     if unchanged and (failed or not any(bind.sure for bind in binds)):
         return  # the value of an earlier cell: the assignment was not run
-    computed = [b.line for b in binds if _resolve(b, before.names) is BindKind.COMPUTED]
-    _add_metric(found, name, value, f"computed on line {computed[-1] if computed else line}")
+    computed = [b for b in binds if _resolve(b, before.names) is BindKind.COMPUTED]
+    if not _is_passing(name, binds, computed):
+        _add_metric(found, name, value, f"computed on line {(computed or binds)[-1].line}")
+
+
+def _is_passing(name: str, binds: Sequence[Bind], computed: Sequence[Bind]) -> bool:
+    """Say whether a number is only what the last round of a loop has left behind.
+
+    What is given a value before the loop, or is added to within it, is a result; else its
+    name has to say that it is one, as ``loss`` does.
+    """
+    if not computed or not all(bind.looped for bind in binds) or is_measure(name):
+        return False
+    return not any(bind.value is None for bind in computed)
 
 
 def _resolve(bind: Bind, names: CellNames) -> BindKind:
@@ -207,6 +254,8 @@ def _resolve(bind: Bind, names: CellNames) -> BindKind:
         return BindKind.COPY
     if all(b.kind is BindKind.LITERAL for b in source):
         return BindKind.COPY
+    if all(b.kind in (BindKind.LOOP, BindKind.COUNTER, BindKind.SIZE) for b in source):
+        return BindKind.COMPUTED if is_measure(bind.source) else BindKind.SIZE
     return BindKind.COMPUTED
 
 
@@ -221,8 +270,69 @@ def _is_literal(value: object, binds: Sequence[Bind]) -> bool:
 
 def _add_metric(found: Inference, name: str, value: object, reason: str) -> None:
     measured = number(value)
-    if not isinstance(measured, Nothing):
+    if not isinstance(measured, Nothing) and not _is_bool(value):
         found.metrics[name] = Inferred(measured, reason)
+
+
+def _is_bool(value: object) -> bool:
+    """Say whether it is a check, of Python's or numpy's class."""
+    return type(value).__name__ in ("bool", "bool_")  # a number by now: the class is known
+
+
+def _add_calls(found: Inference, before: Before, namespace: Mapping[str, object]) -> None:
+    """Add what calls were given: keywords, seeds, the settings of estimators, files."""
+    usage, binds = before.names.usage, before.names.binds
+    given: dict[str, Inferred] = {}
+    named = {f"{call.name}.{keyword}" for call in usage.calls for keyword in call.named}
+    for name in binds:
+        value = namespace.get(name, NOTHING)
+        if name.startswith("_") or value is NOTHING or before.ignored(name):
+            continue
+        with _for_itself():
+            of_estimator = estimator_params(name, value)
+            given.update({k: v for k, v in of_estimator.items() if k not in named})
+            fields = fields_of(value) if any(b.value is not None for b in binds[name]) else None
+            if fields is not None:
+                _add_param(given, name, value, f"a field of {name}")
+    with _for_itself():
+        given.update(keyword_params(usage.calls, namespace))
+    with _for_itself():
+        given.update(seed_params(usage.calls, namespace))
+    for key, inferred in given.items():
+        found.params.setdefault(key, inferred)
+    files = files_read(usage.calls, namespace)
+    if files:
+        found.datasets = [*found.datasets, *files]
+
+
+def _add_collected(found: Inference, before: Before, namespace: Mapping[str, object]) -> None:
+    """Add metrics of several steps: lists that loops filled, folds, histories of frameworks."""
+    names = before.names
+    usage = names.usage
+    filled = appended_series(usage.appended, usage.looped, namespace)
+    found.series.update({n: s for n, s in filled.items() if not before.ignored(n)})
+    for name in {**names.binds, **dict.fromkeys(usage.mutated)}:
+        value = namespace.get(name, NOTHING)
+        if name.startswith("_") or value is NOTHING or before.ignored(name):
+            continue
+        binds = names.binds.get(name, ())
+        computed = [bind for bind in binds if bind.kind is BindKind.COMPUTED]
+        if computed:
+            found.series.update(folds(name, computed[-1].value, value))
+        values = numbers_in(value) if computed and is_measure(name) else None
+        if values and len(values) <= _MAX_MEASURED and any(type(v) is float for v in values):
+            reason = f"computed on line {computed[-1].line}"
+            found.series.setdefault(name, Series(values, reason))
+        with _for_itself():
+            said = reported(name, value)
+            for key, inferred in said.params.items():
+                found.params.setdefault(key, inferred)
+            for key, inferred in said.metrics.items():
+                found.metrics.setdefault(key, inferred)
+            for key, series in said.series.items():
+                found.series.setdefault(key, series)
+    for name in found.series:
+        found.metrics.pop(name, None)
 
 
 def _add_unseen(found: Inference, before: Before, namespace: dict[str, object]) -> None:
@@ -234,6 +344,6 @@ def _add_unseen(found: Inference, before: Before, namespace: dict[str, object]) 
     for name, value in numbers_of(namespace.copy()).items():
         if numbers.get(name, NOTHING) is value or name in binds:
             continue
-        if len(name) > 1 and not name.startswith("_"):
+        if len(name) > 1 and not name.startswith("_") and not before.ignored(name):
             with _for_itself():
                 _add_metric(found, name, value, "changed while the cell ran")

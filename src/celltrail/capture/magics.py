@@ -13,7 +13,7 @@ from celltrail.capture.scopes import free_names
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MagicCode", "magic_code"]
+__all__ = ["MagicCode", "is_ipython_call", "magic_code"]
 
 #: ``%%timeit`` runs its body in a function, so it reads names but binds none.
 _RUNS_PYTHON = {"capture", "prun", "time", "timeit", "track"}
@@ -76,6 +76,21 @@ def magic_code(call: ast.Call) -> MagicCode | None:
     if name == "timeit":  # wrapped, so that what it binds stays within
         statements = [ast.Expr(_as_lambda(statements))] if statements else []
     return MagicCode(statements, len(code.splitlines()), whole_cell=True)
+
+
+def is_ipython_call(call: ast.Call) -> bool:
+    """Say whether a call is what IPython makes of a magic or a shell line.
+
+    Examples
+    --------
+    >>> is_ipython_call(ast.parse("get_ipython().system('ls')", mode="eval").body)
+    True
+    """
+    match call:
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")))):
+            return True
+        case _:
+            return False
 
 
 def _parse(code: str) -> Sequence[ast.stmt]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from celltrail.capture.binds import Bind, BindKind, bind_pairs
 from celltrail.capture.magics import magic_code
 from celltrail.capture.parse import parse_quietly
 from celltrail.capture.scopes import free_names, target_names
+from celltrail.capture.usage import Usage, usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +41,8 @@ class CellNames:
         The expression on the cell's last line, if the cell ends with one.
     star_import
         Whether it imports names that the source does not show.
+    usage
+        What it does with values: its calls, what it changes, what it draws.
     """
 
     reads: Mapping[str, int]
@@ -47,6 +50,7 @@ class CellNames:
     binds: Mapping[str, Sequence[Bind]]
     result: ast.expr | None = None
     star_import: bool = False
+    usage: Usage = field(default_factory=Usage)
 
 
 @lru_cache(maxsize=256)
@@ -76,11 +80,18 @@ def analyse(code: str, line_count: int = 0) -> CellNames | None:
         return None
     visitor = _CellVisitor(line_count)
     try:
-        visitor.run(parse_quietly(code).body)
+        body = parse_quietly(code).body
+        visitor.run(body)
+        usage = usage_of(body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return CellNames(
-        visitor.reads, visitor.late, visitor.binds, visitor.result, visitor.star_import
+        visitor.reads,
+        visitor.late,
+        visitor.binds,
+        visitor.result,
+        visitor.star_import,
+        usage,
     )
 
 
@@ -95,6 +106,7 @@ class _CellVisitor(ast.NodeVisitor):
         self.star_import = False
         self._bound: set[str] = set()
         self._sure = True
+        self._loops = 0
         self._line_count = line_count
         self._shift = 0
 
@@ -112,8 +124,9 @@ class _CellVisitor(ast.NodeVisitor):
     def _bind(self, pairs: Iterable[tuple[str, Bind]]) -> None:
         for name, bind in pairs:
             if self._shift:
-                moved = bind.line + self._shift
-                bind = Bind(bind.kind, moved, bind.sure, bind.literal, bind.source)
+                bind = replace(bind, line=bind.line + self._shift)
+            if self._loops:
+                bind = replace(bind, looped=True)
             self.binds.setdefault(name, []).append(bind)
             self._bound.add(name)
 
@@ -232,7 +245,9 @@ class _CellVisitor(ast.NodeVisitor):
 
     def visit_While(self, node: ast.While) -> None:
         self.visit(node.test)
+        self._loops += 1
         self._branches(node.body, node.orelse)
+        self._loops -= 1
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
@@ -240,7 +255,9 @@ class _CellVisitor(ast.NodeVisitor):
         self._sure = False
         self._bind_as(BindKind.LOOP, target_names(node.target), node.lineno)
         self._sure = sure
+        self._loops += 1
         self._branches(node.body, [])
+        self._loops -= 1
         self._bound = before
         self._branches(node.orelse, [])
 

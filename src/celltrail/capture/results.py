@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from celltrail.capture.binds import is_size
-from celltrail.capture.values import Nothing, number
+from celltrail.capture.values import Nothing, known_class, number
 from celltrail.model import Inferred
 
 __all__ = ["result_metrics"]
@@ -14,8 +14,11 @@ __all__ = ["result_metrics"]
 _MAX_METRICS = 200
 _REASON = "value of the last line"
 #: Calls that say nothing of what their number is.
-_WRAPPERS = {
-    "abs", "float", "int", "item", "max", "mean", "median", "min", "round", "std", "sum",
+_WRAPPERS = {"abs", "float", "int", "item", "print", "display", "round", "squeeze"}
+#: Methods of which it matters of what they were called.
+_STATISTICS = {
+    "count", "kurt", "max", "mean", "median", "min", "mode", "prod", "quantile", "sem", "skew",
+    "std", "sum", "var",
 }  # fmt: skip
 
 
@@ -27,13 +30,14 @@ def result_metrics(expression: ast.expr, value: object) -> dict[str, Inferred]:
     expression
         The expression, which gives the metric its name.
     value
-        Its value: a number, or a dict of numbers, which may be nested.
+        Its value: a number; a dict of numbers, which may be nested; a pandas frame of one
+        row, whose columns of numbers are taken.
 
     Returns
     -------
     dict
-        Name to value with reason; empty for anything else, and for a bare name, which is
-        a metric where it is computed.
+        Name to value with reason; empty for anything else, for checks, and for a bare name,
+        which is a metric where it is computed.
 
     Examples
     --------
@@ -43,27 +47,62 @@ def result_metrics(expression: ast.expr, value: object) -> dict[str, Inferred]:
     """
     if type(value) is dict:
         return _mapping_metrics("", value) or {}
-    if isinstance(expression, ast.Name) or is_size(expression):
+    if type(value) is known_class("pandas", "DataFrame"):
+        return _row_metrics(value)
+    if isinstance(expression, (ast.Name, ast.Compare, ast.BoolOp)) or is_size(expression):
         return {}
     measured = number(value)
-    if isinstance(measured, Nothing):
+    if isinstance(measured, Nothing) or type(value) is bool:
         return {}
     return {_name_of(expression): Inferred(measured, _REASON)}
 
 
+def _row_metrics(frame: Any) -> dict[str, Inferred]:
+    """Give the numbers of a frame of one row, by the names of its columns."""
+    if frame.shape[0] != 1 or frame.shape[1] > _MAX_METRICS:
+        return {}
+    found = {}
+    for place, column in enumerate(list(frame.columns)):
+        measured = number(frame.iat[0, place])
+        if type(column) is str and not isinstance(measured, Nothing):
+            found[column] = Inferred(measured, _REASON)
+    return found
+
+
 def _name_of(expression: ast.expr) -> str:
+    """Name a number as its expression does; ``result`` where that says nothing."""
     match expression:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
+            name in _WRAPPERS
+        ):
+            return _name_of(inner)
+        case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in _WRAPPERS:
+            return _name_of(inner)
+        case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in _STATISTICS:
+            owner = _owner(inner)
+            return f"{owner}.{name}" if owner else name
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
             pass
-        case ast.Attribute(attr=name):
+        case ast.Attribute(attr=name) | ast.Name(id=name):
             pass
         case ast.Subscript(slice=ast.Constant(value=str(name))):
             pass
+        case ast.Subscript(value=inner):
+            return _name_of(inner)
         case _:
             return "result"
-    if name in _WRAPPERS or name.startswith("_"):
-        return "result"
-    return name
+    return "result" if name.startswith("_") else name
+
+
+def _owner(inner: ast.expr) -> str | None:
+    """Give of what a statistic is; modules, as in ``np.mean(x)``, are nobody's."""
+    match inner:
+        case ast.Name(id=name):
+            return None if name in {"np", "numpy", "math", "statistics", "torch", "jnp"} else name
+        case ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+        case _:
+            return None
 
 
 def _mapping_metrics(prefix: str, value: dict[Any, Any]) -> dict[str, Inferred] | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+from celltrail.capture.classes import NOTHING, Nothing, known_class, type_name
+from celltrail.capture.special import fields_of, special
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,62 +38,14 @@ _MAX_DIGITS = 4_300
 _INT64 = range(-(2**63), 2**63)
 
 
-class Nothing:
-    """The type of :data:`NOTHING`."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "NOTHING"
-
-
-#: Stands where there is no value to record: None is a value, so it cannot say it.
-NOTHING: Final = Nothing()
-
 _NUMPY_NUMBERS = (
     "bool", "bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
     "longlong", "ulonglong", "float16", "float32", "float64",
 )  # fmt: skip
 _BUILTIN_NUMBERS = frozenset({id(int), id(float), id(bool)})
 _CONTAINERS = frozenset({id(list), id(tuple), id(dict)})
-_type_module = type.__dict__["__module__"]
-_type_qualname = type.__dict__["__qualname__"]
+_SETS = frozenset({id(set), id(frozenset)})
 _numpy_numbers: frozenset[int] = frozenset()
-
-
-def known_class(module: str, name: str) -> type | None:
-    """Give a class of a library that is already imported, without importing it.
-
-    Examples
-    --------
-    >>> import fractions
-    >>> known_class("fractions", "Fraction")
-    <class 'fractions.Fraction'>
-    >>> known_class("no_such_module", "Thing") is None
-    True
-    """
-    loaded = sys.modules.get(module)
-    if type(loaded) is not ModuleType:
-        return None
-    found = ModuleType.__getattribute__(loaded, "__dict__").get(name)
-    return found if issubclass(type(found), type) else None
-
-
-def type_name(value: object) -> str:
-    """Give an object's qualified type, such as ``"pandas.DataFrame"``, whatever it is.
-
-    Examples
-    --------
-    >>> type_name(3), type_name(known_class)
-    ('int', 'function')
-    """
-    kind = type(value)
-    module, name = _type_module.__get__(kind), _type_qualname.__get__(kind)
-    if type(name) is not str:
-        return "object"
-    if type(module) is not str or module == "builtins":
-        return name
-    return f"{module}.{name}"
 
 
 def _numpy_ids() -> frozenset[int]:
@@ -185,9 +139,11 @@ def plain(value: object) -> ParamValue | Nothing:
     Parameters
     ----------
     value
-        Anything. Numbers, bools, None, texts up to 1,000 characters, and lists, tuples
-        and string-keyed dicts of those with up to 50 items in all. An int of more digits
-        than Python writes out becomes a text that says how many they are.
+        Anything. Numbers, bools, None, texts up to 1,000 characters, and lists, tuples,
+        sets and string-keyed dicts of those with up to 50 items in all. Paths, enums, dates,
+        dtypes and the like become texts; dataclasses and namespaces dicts of those fields
+        that are plain. An int of more digits than Python writes out becomes a text that says
+        how many they are.
 
     Examples
     --------
@@ -213,7 +169,9 @@ def _plain(value: Any, budget: list[int], depth: int) -> Any:
         return value if len(value) <= MAX_TEXT else NOTHING
     if id(kind) in _numpy_ids():
         return value.item()
-    if id(kind) not in _CONTAINERS or not value or len(value) > budget[0] or depth >= _MAX_DEPTH:
+    if id(kind) not in _CONTAINERS:
+        return _of_special_class(value, budget, depth)
+    if not value or len(value) > budget[0] or depth >= _MAX_DEPTH:
         return NOTHING
     if kind is dict:
         if any(type(key) is not str for key in value):
@@ -222,6 +180,26 @@ def _plain(value: Any, budget: list[int], depth: int) -> Any:
         return NOTHING if any(v is NOTHING for v in items.values()) else items
     parts = [_plain(v, budget, depth + 1) for v in value]
     return NOTHING if any(v is NOTHING for v in parts) else parts
+
+
+def _of_special_class(value: Any, budget: list[int], depth: int) -> Any:
+    """Give a path, an enum and the like as text, and an object that holds settings as a dict."""
+    if id(type(value)) in _SETS:
+        parts = [_plain(v, budget, depth + 1) for v in list(value)[: MAX_ITEMS + 1]]
+        plain_ones = parts and len(parts) <= MAX_ITEMS and all(v is not NOTHING for v in parts)
+        return sorted(parts, key=repr) if plain_ones else NOTHING
+    text = special(value)
+    if not isinstance(text, Nothing):
+        return text if len(text) <= MAX_TEXT else NOTHING
+    number_of_torch = _torch_number(value)
+    if not isinstance(number_of_torch, Nothing):
+        return number_of_torch
+    fields = fields_of(value) if depth < _MAX_DEPTH else None
+    if fields is None:
+        return NOTHING
+    items = {key: _plain(v, budget, depth + 1) for key, v in list(fields.items())[:MAX_ITEMS]}
+    known = {key: v for key, v in items.items() if v is not NOTHING}
+    return known or NOTHING
 
 
 def flat(name: str, value: ParamValue) -> Mapping[str, ParamValue]:

@@ -33,6 +33,7 @@ class _Extension:
         """Add transformers, hooks and the magic."""
         shell = self._shell
         self._hooks.learn_notebook()
+        self._hooks.say_level()
         shell.input_transformers_cleanup.insert(0, self._stripper.first)
         shell.input_transformers_cleanup.append(self._stripper.pasted)
         shell.input_transformers_post.append(self._stripper.pad)
@@ -59,6 +60,7 @@ class _Extension:
         _unregister(shell, "pre_run_cell", self._hooks.before_cell)
 
         def last() -> None:
+            self._hooks.tap.remove()
             _unregister(shell, "post_run_cell", self._hooks.after_cell)
 
         if self._hooks.is_recording:

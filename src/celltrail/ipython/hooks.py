@@ -11,13 +11,16 @@ from IPython.display import display
 
 from celltrail.api import card_for
 from celltrail.capture.frontend import notebook_of, told_by_vscode
-from celltrail.capture.redact import redact_text
+from celltrail.capture.level import described_level, recorded_source
+from celltrail.capture.names import analyse
 from celltrail.capture.values import NOTHING
-from celltrail.config import is_disabled, tell_notebook
+from celltrail.config import is_disabled, settings, tell_notebook
+from celltrail.ipython.auto import MOST_NAMES, Auto, explanation
 from celltrail.ipython.guard import guarded
-from celltrail.ipython.options import parse_options
+from celltrail.ipython.options import TrackOptions, parse_options
 from celltrail.ipython.outcome import outcome, raised_in
-from celltrail.ipython.recorder import Recorder, say
+from celltrail.ipython.recorder import Recorder, say, tell
+from celltrail.ipython.tap import Tap
 from celltrail.ipython.transform import Head, head_of
 from celltrail.model import SourceInfo, Status
 from celltrail.record import record_cell
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["CellHooks"]
+
+#: What a cell is recorded with that nobody asked for.
+_UNASKED = TrackOptions(quiet=True)
 
 
 @dataclass(slots=True, eq=False)
@@ -41,6 +47,8 @@ class _Frame:
     started: int = field(default_factory=now_us)
     thread: int = field(default_factory=threading.get_ident)
     nested: bool = False
+    code: str | None = None
+    request: str | None = None
     recorder: Recorder | None = None
 
 
@@ -63,6 +71,9 @@ class CellHooks:
         self._frames: dict[int, _Frame] = {}
         # read once: looking for a pyproject.toml before each cell would touch the disk
         self._disabled = is_disabled()
+        self._config = settings()
+        self.auto = Auto(is_on=self._config.auto)
+        self.tap = Tap(shell)
         self._ahead = 1
         self._count_after: int | None = None
         #: Called once, as soon as no tracked cell is being executed.
@@ -84,6 +95,14 @@ class CellHooks:
         if told is not None:
             tell_notebook(told)
 
+    def say_level(self) -> None:
+        """Say once what is recorded of a cell; where that is nothing, there is nothing to say."""
+        if self.is_disabled:
+            return
+        which = "every cell that computes something" if self.auto.is_on else "tracked cells"
+        level = self._config.capture
+        tell(f'celltrail records of {which}: {described_level(level)} (capture = "{level}")')
+
     # The hooks take any arguments: IPython calls its event hooks experimental. ---------
     @guarded(before_cell=True)
     def before_cell(self, info: Any = None, *_args: Any, **_kwargs: Any) -> None:
@@ -99,24 +118,46 @@ class CellHooks:
         head = head_of(raw)
         if head is None:
             self._not_alone(frame)
+            self._before_untracked(frame)
             return
         options = parse_options(head.options)
+        if options.auto is not None:
+            self.auto.is_on = options.auto
         if options.problem is not None:
             sign = "%%track" if head.kind == "cell" else "%track"
             say(f"{sign}: {options.problem} (the cell runs and is recorded; {sign}? shows help)")
         if not head.body.strip():
             say("%%track: there is nothing to track, the cell is empty below this line")
             return
+        frame.code = self._code(info, raw)
+        self._open(frame, options, self._source(info, head))
+        self._not_alone(frame)
+
+    def _before_untracked(self, frame: _Frame) -> None:
+        """Record a cell that nobody asked for, if it is worth it."""
+        is_auto = self.auto.is_on and getattr(frame.info, "store_history", False)
+        if frame.nested or not (is_auto or self._config.capture_cells):
+            return
+        frame.code = self._code(frame.info, frame.raw)
+        if not is_auto:
+            return
+        count = self._number(frame.info)
+        if self.auto.judge(frame.code, self._shell.user_ns, count).is_run:
+            self._open(frame, _UNASKED, self._source(frame.info, Head("", frame.raw, "cell"), True))
+
+    def _open(self, frame: _Frame, options: TrackOptions, source: SourceInfo) -> None:
         space = self._shell.user_ns
         frame.recorder = Recorder.open(
             options,
-            self._source(info, head),
-            self._code(info, raw),
+            source,
+            frame.code or "",
             space,
             space,
-            len(raw.splitlines()),
+            len(frame.raw.splitlines()),
+            helpers=frozenset(self.auto.helpers),
         )
-        self._not_alone(frame)
+        if not frame.nested and self._config.capture == "full":
+            frame.request = self.tap.begin()
 
     @guarded(before_cell=False)
     def after_cell(self, result: Any = None, *_args: Any, **_kwargs: Any) -> None:
@@ -130,6 +171,9 @@ class CellHooks:
         except KeyboardInterrupt:
             self._close(frame, result)  # the cell is over; its record is to be whole
         recorder = frame.recorder
+        if recorder is not None and recorder.options.explain:
+            verdict = self.auto.judge(frame.code or "", {}, None)
+            tell(explanation(verdict, recorder.found))
         if recorder is not None and not recorder.options.quiet:
             _show_card(recorder)
         if self.when_idle is not None and not self.is_recording:
@@ -146,18 +190,41 @@ class CellHooks:
             value = getattr(result, "result", None)
             shown = NOTHING if value is None else value
             early = raised_in(result) is not None
-            recorder.close(self._shell.user_ns, status, error, shown, early=early)
+            try:
+                if not frame.nested and self._config.capture == "full":
+                    count = getattr(result, "execution_count", None)
+                    recorder.run.add_outputs(self.tap.end(frame.request, count))
+            finally:
+                recorder.close(self._shell.user_ns, status, error, shown, early=early)
             run_id = recorder.run.id
-        if frame.nested:
+        if not frame.nested:
+            self._note_execution(frame, result, status, run_id)
+
+    def _note_execution(
+        self, frame: _Frame, result: Any, status: Status, run_id: str | None
+    ) -> None:
+        """Record that the cell was executed, and what it did with names."""
+        names = None if frame.code is None else analyse(frame.code, len(frame.raw.splitlines()))
+        listed: dict[str, list[str]] = {}
+        if names is not None:
+            self.auto.learn(names)
+            listed = {
+                "reads": [name for name in names.reads if name in self._shell.user_ns],
+                "binds": list(names.binds),
+                "mutated": list(names.usage.mutated),
+                "deleted": sorted(names.usage.deleted),
+            }
+        if not self._config.capture_cells and run_id is None:
             return
         record_cell(
             execution_count=getattr(result, "execution_count", None),
             cell_id=getattr(frame.info, "cell_id", None),
-            source=redact_text(frame.raw)[0],
+            source=recorded_source(frame.raw, self._config.capture),
             started=frame.started,
             ended=now_us(),
             status=status.value,
             run=run_id,
+            **{kind: found[:MOST_NAMES] for kind, found in listed.items()},
         )
 
     def _take(self, result: Any) -> _Frame | None:
@@ -189,13 +256,14 @@ class CellHooks:
                     if one is not None:
                         one.alone = False
 
-    def _source(self, info: Any, head: Head) -> SourceInfo:
+    def _source(self, info: Any, head: Head, auto: bool = False) -> SourceInfo:
         return SourceInfo(
             head.body,
             kind=head.kind,
             cell_id=getattr(info, "cell_id", None),
             execution_count=self._number(info),
             notebook=notebook_of(self._shell.user_ns),
+            auto=auto,
         )
 
     def _number(self, info: Any) -> int | None:

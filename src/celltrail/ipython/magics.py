@@ -9,7 +9,7 @@ from IPython.core.magic import needs_local_scope, no_var_expand
 
 from celltrail import api
 from celltrail.ipython.options import HELP, PARSER, parse_options, split_statement
-from celltrail.ipython.recorder import say
+from celltrail.ipython.recorder import say, tell
 from celltrail.ipython.statement import run_statement
 
 if TYPE_CHECKING:
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from celltrail.ipython.hooks import CellHooks
 
 __all__ = ["make_magic"]
+
+_AUTO_ON = (
+    "celltrail records every cell that computes something from here on (%track --no-auto ends "
+    "it, %track --explain says why a cell is recorded or not, %track shows the runs)"
+)
+_AUTO_OFF = "celltrail records only what is asked for from here on"
 
 
 def make_magic(shell: Any, hooks: CellHooks) -> Callable[..., object]:
@@ -48,7 +54,7 @@ def make_magic(shell: Any, hooks: CellHooks) -> Callable[..., object]:
         else:
             text, statement = split_statement(line)
         if not statement.strip():
-            return _table(text, hooks)
+            return _alone(text, hooks)
         options = parse_options(text)
         if options.problem is not None:
             say(f"%track: {options.problem} (it runs and is recorded; %track? shows help)")
@@ -61,7 +67,19 @@ def make_magic(shell: Any, hooks: CellHooks) -> Callable[..., object]:
     return track  # type: ignore[no-any-return, unused-ignore]
 
 
-def _table(text: str, hooks: CellHooks) -> object:
+def _alone(text: str, hooks: CellHooks) -> object:
+    """Do what ``%track`` without a statement is asked for."""
+    options = parse_options(text)
+    if text and options.problem is None and (options.auto is not None or options.explain):
+        if hooks.is_disabled:
+            say("%track: celltrail is switched off (by CELLTRAIL_DISABLED or the config)")
+            return None
+        if options.auto is not None:
+            hooks.auto.is_on = options.auto
+            tell(_AUTO_ON if options.auto else _AUTO_OFF)
+        if options.explain:
+            tell(hooks.auto.explain())
+        return None
     if text:
         problem = parse_options(text).problem or "options need a statement behind them"
         message = f"%track: {problem} (%track alone shows the runs; %track? shows help)"

@@ -54,12 +54,16 @@ __all__ = ["HELP", "PARSER", "TrackOptions", "parse_options", "split_statement"]
 @argument("--metrics", default="", metavar="c,d", help="Variables to record as metrics.")
 @argument("--no-infer", action="store_true", help="Record only what is named or logged.")
 @argument("--quiet", action="store_true", help="Show no card under the cell.")
+@argument("--auto", action="store_true", help="Record every cell that computes something.")
+@argument("--no-auto", action="store_true", help="Record no more than what is asked for.")
+@argument("--explain", action="store_true", help="Say what is recorded, and by which rule.")
 def _track(line: str) -> None:
     """Record the run of a cell or a statement.
 
     `%%track` on the first line of a cell records the whole cell, `%track [options]
     STATEMENT` one statement, and `%track` alone shows the runs of this notebook. The code
-    runs as it would without.
+    runs as it would without. After `%track --auto` every cell that computes something is
+    recorded, and nothing is shown for it; `%track --explain` says of the cell before why.
 
     Literals that the code assigns, and what it reads from earlier cells, are recorded as
     params; numbers that it computes are metrics.
@@ -73,7 +77,7 @@ PARSER.allow_abbrev = False  # the statement after %track must be told from the 
 #: What ``%%track?`` shows.
 HELP: str = _track.__doc__ or ""
 
-_FLAGS = {"--no-infer", "--quiet"}
+_FLAGS = {"--no-infer", "--quiet", "--auto", "--no-auto", "--explain"}
 _WITH_VALUE = {
     text for action in PARSER._actions for text in action.option_strings if text not in _FLAGS
 }
@@ -96,6 +100,10 @@ class TrackOptions:
         Whether params and metrics are inferred.
     quiet
         Whether the card is left out.
+    auto
+        True for ``--auto``, False for ``--no-auto``, else None.
+    explain
+        Whether it is to be said what is recorded, and why.
     problem
         What was wrong with the options, as one sentence, or None.
     """
@@ -109,6 +117,8 @@ class TrackOptions:
     metric_names: Sequence[str] = ()
     infer: bool = True
     quiet: bool = False
+    auto: bool | None = None
+    explain: bool = False
     problem: str | None = None
 
 
@@ -168,6 +178,8 @@ def parse_options(text: str) -> TrackOptions:
         metric_names=_names(found.metrics),
         infer=not found.no_infer,
         quiet=found.quiet,
+        auto=True if found.auto else False if found.no_auto else None,
+        explain=found.explain,
         problem=problem,
     )
 

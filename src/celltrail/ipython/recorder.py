@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from celltrail.capture.ignoring import ignored_names
 from celltrail.capture.infer import Before, Inference, infer, look_before
 from celltrail.capture.names import CellNames, analyse
 from celltrail.capture.resources import ResourceClock
 from celltrail.capture.values import NOTHING, Nothing, flat, number, plain
+from celltrail.config import settings
 from celltrail.model import ErrorInfo, Inferred, SourceInfo, Status
 from celltrail.record import ActiveRun, activate, begin, deactivate
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from celltrail.ipython.options import TrackOptions
 
-__all__ = ["Recorder", "say"]
+__all__ = ["Recorder", "say", "tell"]
 
 _NO_NAMES = CellNames({}, {}, {})
 
@@ -28,6 +30,11 @@ def say(sentence: str) -> None:
     """Print one line of celltrail's own to the standard error output of the cell."""
     # at once: standard output is another stream, and may overtake it
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201  # IPython's own messages go the same way
+
+
+def tell(text: str) -> None:
+    """Print what was asked for to the standard output of the cell."""
+    print(text, flush=True)  # noqa: T201  # it is the answer to a magic
 
 
 @dataclass(slots=True)
@@ -49,6 +56,8 @@ class Recorder:
     alone
         False when other cells ran at the same time: then what changed in the namespace
         may be theirs.
+    found
+        What was inferred, once it is closed.
     notes
         Sentences for the card.
     """
@@ -59,6 +68,7 @@ class Recorder:
     named: Mapping[str, object]
     clock: ResourceClock
     alone: bool = True
+    found: Inference = field(default_factory=Inference)
     notes: list[str] = field(default_factory=list)
     _done: bool = False
 
@@ -71,6 +81,8 @@ class Recorder:
         namespace: dict[str, object],
         notebook_namespace: dict[str, object],
         line_count: int = 0,
+        *,
+        helpers: frozenset[str] = frozenset(),
     ) -> Recorder:
         """Begin a run and make it the current one.
 
@@ -88,13 +100,18 @@ class Recorder:
             The globals of functions that are defined in the notebook.
         line_count
             Lines of the whole cell, by which lines within ``%%time`` are counted.
+        helpers
+            Names that are no settings: see `look_before`.
         """
-        names = analyse(code, line_count) if options.infer else _NO_NAMES
+        is_inferring = options.infer and settings().infer
+        names = analyse(code, line_count) if is_inferring else _NO_NAMES
         before = look_before(
             names or _NO_NAMES,
             namespace,
             notebook_namespace,
             origin="an earlier cell" if source.kind == "cell" else "outside the statement",
+            ignored=ignored_names(),
+            helpers=helpers,
         )
         named = {n: plain(namespace[n]) for n in options.param_names if n in namespace}
         experiment = options.experiment
@@ -147,7 +164,7 @@ class Recorder:
         deactivate(self.run)
         usage = self.clock.read()
         try:
-            if self.options.infer:
+            if self.before.names is not _NO_NAMES:
                 found = infer(
                     self.before,
                     namespace,
@@ -158,7 +175,8 @@ class Recorder:
             else:
                 found = Inference()
             self._add_named(found, namespace)
-            self.run.infer(found.params, found.metrics, found.datasets)
+            self.found = found
+            self.run.infer(found)
         finally:
             self._done = True
             self.run.finish(

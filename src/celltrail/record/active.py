@@ -13,8 +13,10 @@ from celltrail.record.ending import end_of
 from celltrail.record.handle import RunHandle
 from celltrail.record.inferred import write_inferred
 from celltrail.record.journal import Journal
+from celltrail.record.outputs import write_outputs
 from celltrail.record.points import PointMaker
 from celltrail.record.values import to_text
+from celltrail.record.worker import later
 from celltrail.store.events import now_us
 from celltrail.store.owner import Life
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from celltrail.model import DatasetInfo, Inferred
+    from celltrail.capture.infer import Inference
+    from celltrail.capture.outputs import OutputRecord
     from celltrail.store import SessionOwner
 
 __all__ = ["ActiveRun"]
@@ -236,14 +239,7 @@ class ActiveRun:
             self._journal.fault("log_params", error)
 
     def tag(self, *tags: str) -> None:
-        """Add tags to the run.
-
-        Examples
-        --------
-        >>> import celltrail as ct
-        >>> with ct.track() as run:
-        ...     run.tag("baseline", "cv")
-        """
+        """Add tags to the run, such as ``run.tag("baseline", "cv")``."""
         self._journal.tag(tags)
 
     def untag(self, *tags: str) -> None:
@@ -303,27 +299,24 @@ class ActiveRun:
 
     # -- what was recorded unasked --------------------------------------------------
 
-    def infer(
-        self,
-        params: Mapping[str, Inferred],
-        metrics: Mapping[str, Inferred],
-        datasets: Sequence[DatasetInfo] = (),
-    ) -> None:
-        """Record what was found in the code; what was logged by hand is left alone.
+    def add_outputs(self, records: Sequence[OutputRecord]) -> None:
+        """Record what the run's cell showed, soon."""
+        if records:
+            later(self, lambda: write_outputs(self._journal, records), "the outputs")
 
-        Parameters
-        ----------
-        params, metrics
-            Name to value and reason. A name that the run already has, as a param or as a
-            metric, is skipped.
-        datasets
-            The data that the code read.
-        """
-        write_inferred(self._journal, self._points, params, metrics, datasets)
+    def infer(self, found: Inference) -> None:
+        """Record what was found in the code; what was logged by hand is left alone."""
+        write_inferred(self._journal, self._points, found)
 
     def set_context(self, **facts: Any) -> None:
-        """Record facts that became known after the start: ``git`` and ``environment``."""
+        """Record what became known after the start: ``git``, ``environment``, ``markdown``."""
+        if facts.get("markdown"):
+            facts["markdown"] = self._journal.clean(facts["markdown"])
         self._journal.event("run_context", **facts)
+
+    def add_text(self, text: str) -> str:
+        """Store a text without its secrets, once, and give its address."""
+        return self._journal.session.add_source(self._journal.clean(text))
 
     def add_environment(self, sha256: str, facts: Mapping[str, Any]) -> None:
         """Store a description of the environment under its address."""

@@ -1,85 +1,61 @@
-"""Describe where a run runs, beside it: git and the environment, off the main thread."""
+"""Describe where a run runs, beside it: git, the environment, the text above its cell."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import queue
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.environment import describe_environment, packages_stamp
-from celltrail.capture.git import describe_git
-from celltrail.record.values import to_text
+from celltrail.capture.git import describe_git, git_changes
+from celltrail.capture.markdown import markdown_above
+from celltrail.config import settings
+from celltrail.record.worker import later
 
 if TYPE_CHECKING:
+    from celltrail.model import SourceInfo
     from celltrail.record.active import ActiveRun
 
-__all__ = ["describe_later", "wait_for_descriptions"]
+__all__ = ["describe_later"]
 
-_todo: queue.SimpleQueue[tuple[ActiveRun, Path | None] | threading.Event] = queue.SimpleQueue()
-_lock = threading.Lock()
-_worker: threading.Thread | None = None
 # The environment that was last described for each store, and what it was true for.
 _environments: dict[Path, tuple[object, str]] = {}
 
 
-def describe_later(run: ActiveRun) -> None:
+def describe_later(run: ActiveRun, source: SourceInfo | None = None) -> None:
     """Record git's and the environment's state for a run, soon, from a worker thread.
 
-    A subprocess and a walk over the installed packages cost tens of milliseconds: the
-    cell does not wait for them. A run whose surroundings cannot be asked for is still a run;
-    its warnings say so.
+    A subprocess and a look at the installed packages cost milliseconds: the cell does not wait
+    for them.
+
+    Parameters
+    ----------
+    run
+        The run.
+    source
+        Where its code stands, if it is a cell of a notebook.
     """
-    try:
-        _ask(run)
-    except Exception as error:  # noqa: BLE001  # such as no thread at the end of the process
-        run.add_warning(f"the environment could not be described: {to_text(error)}")
-
-
-def _ask(run: ActiveRun) -> None:
-    global _worker
     try:
         folder = Path.cwd()
     except OSError:  # it was deleted, and git's state with it
         folder = None
-    if not threading.main_thread().is_alive():
-        message = "the process is ending"
-        raise RuntimeError(message)
-    _todo.put((run, folder))
-    with _lock:
-        if _worker is None or not _worker.is_alive():
-            _worker = threading.Thread(target=_work, name="celltrail-context", daemon=True)
-            _worker.start()
+    later(run, lambda: _describe(run, folder, source), "the environment")
 
 
-def wait_for_descriptions(timeout: float) -> None:
-    """Wait until all that was asked for is recorded, at most ``timeout`` seconds."""
-    if _worker is not None and _worker.is_alive():
-        done = threading.Event()
-        _todo.put(done)
-        done.wait(timeout)
-
-
-def _work() -> None:
-    while True:
-        item = _todo.get()
-        if isinstance(item, threading.Event):
-            item.set()
-            continue
-        try:
-            _describe(*item)
-        except Exception as error:  # noqa: BLE001  # a run without its context is still a run; its warnings say so
-            item[0].add_warning(f"the environment could not be described: {to_text(error)}")
-
-
-def _describe(run: ActiveRun, folder: Path | None) -> None:
+def _describe(run: ActiveRun, folder: Path | None, source: SourceInfo | None) -> None:
     facts: dict[str, Any] = {"environment": _environment(run)}
     git = None if folder is None else describe_git(folder)
+    level = settings().capture
     if git is not None:
-        facts["git"] = git
+        facts["git"] = dict(git)
+        if git["dirty"] and folder is not None and level != "values":
+            changes = git_changes(folder)
+            if changes:
+                facts["git"]["diff"] = run.add_text(changes)
+    if source is not None and source.notebook is not None and level != "values":
+        facts["markdown"] = markdown_above(source.notebook, source.cell_id, source.text)
     run.set_context(**facts)
 
 
@@ -97,14 +73,5 @@ def _environment(run: ActiveRun) -> str:
     return sha256
 
 
-def _forget() -> None:
-    """Start afresh in a forked child, where no thread but the forking one goes on."""
-    global _todo, _lock, _worker
-    _todo = queue.SimpleQueue()
-    _lock = threading.Lock()
-    _worker = None
-    _environments.clear()
-
-
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=_environments.clear)

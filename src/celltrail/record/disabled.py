@@ -87,8 +87,15 @@ class DisabledRun(ActiveRun):
     def infer(self, *args: Any, **kwargs: Any) -> None:
         """Do nothing."""
 
+    def add_outputs(self, *args: Any) -> None:
+        """Do nothing."""
+
     def set_context(self, **facts: Any) -> None:
         """Do nothing."""
+
+    def add_text(self, text: str) -> str:
+        """Do nothing."""
+        return ""
 
     def add_environment(self, *args: Any) -> None:
         """Do nothing."""

@@ -7,6 +7,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from celltrail.config import settings
 from celltrail.model import ErrorInfo, Status
 from celltrail.record.values import short_repr, to_text
 
@@ -71,6 +72,8 @@ def end_of(journal: Journal, status: object, error: object) -> tuple[Status, Err
     found = as_error(error)
     if found is not None:
         found = ErrorInfo(found.type, journal.clean(found.message), journal.clean(found.traceback))
+        if settings().capture == "values":  # a traceback shows code, and a message may
+            found = ErrorInfo(found.type, "")
     end = as_status(status)
     if end is None:
         end = Status.FINISHED if found is None else Status.FAILED

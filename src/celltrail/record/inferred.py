@@ -7,10 +7,11 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from celltrail.config import settings
 
-    from celltrail.model import DatasetInfo, Inferred
+if TYPE_CHECKING:
+    from celltrail.capture.infer import Inference
+    from celltrail.model import DatasetInfo
     from celltrail.record.journal import Journal
     from celltrail.record.points import PointMaker
     from celltrail.store.events import Event
@@ -18,33 +19,31 @@ if TYPE_CHECKING:
 __all__ = ["write_inferred"]
 
 
-def write_inferred(
-    journal: Journal,
-    points: PointMaker,
-    params: Mapping[str, Inferred],
-    metrics: Mapping[str, Inferred],
-    datasets: Sequence[DatasetInfo],
-) -> None:
+def write_inferred(journal: Journal, points: PointMaker, inference: Inference) -> None:
     """Record what was inferred; a name that the run already has is left alone.
 
     Parameters
     ----------
     journal, points
         The run's own.
-    params, metrics
-        Name to value and reason.
-    datasets
-        The data that the code read.
+    inference
+        What was found.
     """
     known = journal.params.keys() | points.names
     events: list[Event] = []
-    for key, found in params.items():
+    for key, found in inference.params.items():
         if key not in known:
             events += journal.param_events([(key, found.value)], found.reason)
-    new = {key: found for key, found in metrics.items() if key not in known}
+    new = {key: found for key, found in inference.metrics.items() if key not in known}
     rows = points.points({key: found.value for key, found in new.items()})
     events += [("reason", {"metric": key, "reason": found.reason}) for key, found in new.items()]
-    events += [_dataset_event(dataset) for dataset in datasets]
+    for key, many in inference.series.items():
+        if key in known or key in new:
+            continue
+        events.append(("reason", {"metric": key, "reason": many.reason}))
+        for step, value in enumerate(many.values):
+            rows += points.points({key: value}, step)
+    events += [_dataset_event(dataset) for dataset in inference.datasets]
     journal.events(events)
     if rows:
         journal.points(rows)
@@ -52,6 +51,8 @@ def write_inferred(
 
 def _dataset_event(dataset: DatasetInfo) -> Event:
     facts = asdict(dataset)
+    if settings().capture != "full":
+        facts["schema"] = {}
     described = json.dumps({k: v for k, v in facts.items() if k != "name"}, sort_keys=True)
     sha256 = hashlib.sha256(described.encode("utf-8", "surrogatepass")).hexdigest()
     return "dataset", {**facts, "sha256": sha256}

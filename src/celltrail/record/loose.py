@@ -6,12 +6,12 @@ import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
 from celltrail.record import current
-from celltrail.record.context import wait_for_descriptions
 from celltrail.record.current import activate, open_runs
 from celltrail.record.ending import crash
 from celltrail.record.journal import warn_user
 from celltrail.record.session import at_session_end
 from celltrail.record.track import begin
+from celltrail.record.worker import wait_for_worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,7 +137,7 @@ def _end_open_runs() -> None:
         if run.is_ours:
             with contextlib.suppress(Exception):  # the other runs are still to be ended
                 run.finish(status, error)
-    wait_for_descriptions(_EXIT_WAIT)
+    wait_for_worker(_EXIT_WAIT)
 
 
 at_session_end(_end_open_runs)

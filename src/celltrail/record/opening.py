@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from celltrail.capture.level import recorded_source
+from celltrail.config import settings
 from celltrail.ids import new_id
 from celltrail.model import SourceInfo
 from celltrail.record.active import ActiveRun
@@ -51,7 +53,8 @@ def open_run(
     experiment = journal.clean(experiment)
     name = None if name is None else journal.clean(name)
     note = journal.clean(note)
-    text = journal.clean(source.text)
+    level = settings().capture
+    text = recorded_source(source.text, level) if level == "values" else journal.clean(source.text)
     begun = {
         "id": journal.run_id,
         "session": session.id,

@@ -122,6 +122,11 @@ class Session:
         self.writer.events(events)
         self._sources.add(sha256)
 
+    def add_source(self, text: str) -> str:
+        """Store a text, once, and give its address."""
+        self.write([], text)
+        return source_address(text)
+
     def add_cell(self, source: str, **fields: Any) -> None:
         """Record that a cell was executed: see `record_cell`."""
         cell = {"session": self.id, "source": source_address(source), **fields}

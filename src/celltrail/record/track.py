@@ -86,7 +86,7 @@ def begin(
         source=source,
         parent=parent.id if parent is not None and parent.store_path == path else None,
     )
-    describe_later(run)
+    describe_later(run, source)
     return run
 
 

@@ -125,7 +125,11 @@ def test_numbers_set_behind_the_source_are_found_unless_others_ran_too() -> None
         ("model.score(X)", 0.5, {"score": 0.5}),
         ("r['f1']", 0.5, {"f1": 0.5}),
         ("grid.best_score_", 0.5, {"best_score_": 0.5}),
-        ("round(a, 2)", 0.5, {"result": 0.5}),
+        ("round(a, 2)", 0.5, {"a": 0.5}),
+        ("x.mean()", 0.5, {"x.mean": 0.5}),
+        ("df['age'].max()", 3, {"age.max": 3}),
+        ("np.mean(x)", 0.5, {"mean": 0.5}),
+        ("a > b", True, {}),
         ("a + b", 3, {"result": 3}),
         ("len(a)", 3, {}),
         ("a", 3, {}),
@@ -146,8 +150,8 @@ def test_the_last_expression_is_a_metric_when_it_is_numbers(
 
 def test_numpy_numbers_count_as_numbers() -> None:
     found = run_cell("m = np.float32(0.5)\nk = np.int64(3)\nb = np.bool_(True)", {"np": np})
-    assert values(found.metrics) == {"m": 0.5, "k": 3, "b": 1}
-    assert [type(v) for v in values(found.metrics).values()] == [float, int, int]
+    assert values(found.metrics) == {"m": 0.5, "k": 3}
+    assert [type(v) for v in values(found.metrics).values()] == [float, int]
 
 
 def test_numbers_too_long_to_be_written_take_no_other_with_them() -> None:

@@ -51,7 +51,7 @@ def test_values_of_params_are_literals_or_else_text(text: str, value: object) ->
     ("text", "problem"),
     [
         ("--quite", "unknown option --quite; did you mean --quiet?"),
-        ("--auto", "unknown option --auto"),
+        ("--autos", "unknown option --autos; did you mean --auto?"),
         ("-x", "unknown option -x"),
         ("--lr 0.1", "unknown option --lr"),
         ("a b", "a run has one name, and 'b' is too much; put names in quotes"),

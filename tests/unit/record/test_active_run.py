@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 import celltrail as ct
+from celltrail.capture.infer import Inference
+from celltrail.capture.series import Series
 from celltrail.model import Inferred, Status
 
 
@@ -228,14 +230,19 @@ def test_inference_leaves_alone_what_was_logged() -> None:
     with ct.track() as run:
         run.log_params(lr=0.1)
         run.log(loss=0.5)
-        run.infer(
-            {"lr": Inferred(9, "x"), "depth": Inferred(3, "assigned a literal on line 2")},
-            {"loss": Inferred(9.0, "x"), "acc": Inferred(0.9, "computed on line 3")},
-        )
+        params = {"lr": Inferred(9, "x"), "depth": Inferred(3, "assigned a literal on line 2")}
+        metrics = {"loss": Inferred(9.0, "x"), "acc": Inferred(0.9, "computed on line 3")}
+        series = {"loss": Series([8.0, 7.0], "x"), "fold": Series([1.0, 3.0], "one a fold")}
+        run.infer(Inference(params, metrics, (), series))
     read = ct.run(run)
     assert read.params == {"lr": 0.1, "depth": 3}
-    assert read.metrics == {"loss": 0.5, "acc": 0.9}
-    assert read.reasons == {"depth": "assigned a literal on line 2", "acc": "computed on line 3"}
+    assert read.metrics == {"loss": 0.5, "acc": 0.9, "fold": 3.0}
+    assert read.history("fold")["value"].tolist() == [1.0, 3.0]
+    assert read.reasons == {
+        "depth": "assigned a literal on line 2",
+        "acc": "computed on line 3",
+        "fold": "one a fold",
+    }
 
 
 def test_secrets_do_not_reach_the_store(store_path: Path) -> None:

@@ -1,0 +1,98 @@
+"""Which expressions only draw."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from celltrail.capture.scopes import target_names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+__all__ = ["PLOT_MODULES", "draws", "is_appearance", "names_of_plots"]
+
+#: Libraries that draw, and the names that they usually go by.
+PLOT_MODULES = frozenset(
+    {
+        "matplotlib", "mpl", "pyplot", "plt", "pylab", "seaborn", "sns", "plotly", "px", "go",
+        "pio", "altair", "alt", "bokeh", "holoviews", "hv", "hvplot", "plotnine", "pygal",
+        "folium", "graphviz", "missingno", "msno", "wordcloud", "sweetviz", "yellowbrick",
+        "mplfinance", "squarify", "ggplot", "geoviews", "pydeck", "ipyleaflet", "mpl_toolkits",
+        "patches", "mpatches", "ticker", "mticker", "mdates", "cm", "gridspec", "pydot",
+    }
+)  # fmt: skip
+#: What axes and figures are called.
+_AXES = re.compile(r"(?:ax|axs|axe|axes|axis|axarr|fig|figure|figs|subfig|cbar|legend)[0-9_]*\w?$")
+#: Methods of frames and of fitted objects that draw.
+_METHODS = frozenset({"boxplot", "hist", "hvplot", "iplot", "plot", "plot_tree", "show", "draw"})
+_FUNCTION = re.compile(
+    r"(?:plot|draw|show|visuali[sz]e|display|imshow)_\w+|\w+_(?:plot|chart|figure)|imshow"
+)
+#: Names that say how a figure looks.
+_APPEARANCE = re.compile(
+    r"""(?:\w+_)?(?:fig_?size | font_?size | cmap | colou?rs? | palette | dpi | line_?width
+    | line_?style | marker(?:_?size)? | title | (?:x|y|z)_?(?:label|lim|ticks?) | legend(?:_\w+)?
+    | suptitle | hatch(?:es)? | edge_?colou?r | face_?colou?r | plot_?(?:style|title|height|width)
+    | title_?font\w* | subtitle)s?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def is_appearance(name: str) -> bool:
+    """Say whether a name is one that people give to how a figure looks.
+
+    Examples
+    --------
+    >>> is_appearance("figsize"), is_appearance("xlabel"), is_appearance("alpha")
+    (True, True, False)
+    """
+    return _APPEARANCE.fullmatch(name) is not None
+
+
+def draws(node: ast.expr, plotting: Collection[str]) -> bool:
+    """Say whether an expression does nothing but draw.
+
+    Parameters
+    ----------
+    node
+        An expression; what is computed within its arguments is only computed to be drawn.
+    plotting
+        Names of modules, figures and axes.
+
+    Examples
+    --------
+    >>> def drawn(text): return draws(ast.parse(text, mode="eval").body, PLOT_MODULES)
+    >>> drawn("plt.plot(x)"), drawn("df.age.hist(bins=20)"), drawn("df.age.mean()")
+    (True, True, False)
+    """
+    match node:
+        case ast.Name(id=name):
+            return name in plotting or _AXES.match(name) is not None
+        case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value):
+            return draws(value, plotting)
+        case ast.Tuple(elts=items) | ast.List(elts=items):
+            return bool(items) and all(draws(item, plotting) for item in items)
+        case ast.Call(func=ast.Name(id=name)):
+            if name in {"zip", "enumerate", "iter", "list"}:  # loops over axes
+                return any(draws(argument, plotting) for argument in node.args)
+            return name in plotting or _FUNCTION.fullmatch(name) is not None
+        case ast.Call(func=ast.Attribute(attr=name) as function):
+            if name in _METHODS or _FUNCTION.fullmatch(name) is not None:
+                return True
+            return draws(function, plotting) or _is_accessor(function.value)
+        case ast.BinOp(left=left, right=right):  # charts that are joined: a | b, a + b
+            return draws(left, plotting) and draws(right, plotting)
+        case _:
+            return False
+
+
+def _is_accessor(value: ast.expr) -> bool:
+    """Say whether it is ``df.plot``, whose methods draw."""
+    return isinstance(value, ast.Attribute) and value.attr in {"hvplot", "plot"}
+
+
+def names_of_plots(targets: Iterable[ast.expr]) -> set[str]:
+    """Give the names that an assignment of a plot binds."""
+    return {name for target in targets for name in target_names(target)}

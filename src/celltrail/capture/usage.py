@@ -1,0 +1,280 @@
+"""What a cell's source does with values: which calls it makes, what it changes, what it draws."""
+
+# ruff: noqa: N815  # ast.NodeVisitor looks its methods up by the names of the node classes
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from celltrail.capture.literals import NOT_LITERAL, literal_value
+from celltrail.capture.looks import call_name
+from celltrail.capture.magics import magic_code
+from celltrail.capture.plots import PLOT_MODULES, draws
+from celltrail.capture.scopes import target_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["CallSite", "Usage", "usage_of"]
+
+#: Methods that change what they are called on, of the classes that notebooks mostly hold.
+_CHANGING = frozenset(
+    {
+        "add", "append", "appendleft", "backward", "clear", "compile", "discard", "extend",
+        "extendleft", "fill", "fill_", "fit", "fit_generator", "fit_predict", "fit_transform",
+        "insert", "load_state_dict", "partial_fit", "pop", "popitem", "popleft", "put", "remove",
+        "resize", "reverse", "set_index", "set_params", "setdefault", "shuffle", "sort", "step",
+        "subtract", "train", "update", "write", "zero_grad", "optimize", "set_value", "eval",
+    }
+)  # fmt: skip
+#: Keywords that say how much is told or how fast it goes, not what comes out.
+_TECHNICAL = frozenset(
+    {
+        "as_frame", "ax", "bar", "cmap", "copy", "device_map", "disable", "disp", "figsize",
+        "iprint", "leave", "output_dict",
+        "n_jobs", "num_workers", "nthread", "pin_memory", "progress_bar", "show_progress",
+        "show_progress_bar", "silent", "sync", "trust_remote_code", "verbose", "verbose_eval",
+        "verbosity", "desc", "nthreads", "thread_count", "workers", "use_label_encoder",
+    }
+)  # fmt: skip
+_MAX_CALLS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call in a cell's own code, that is, not within its functions.
+
+    Parameters
+    ----------
+    path
+        The parts of what is called, such as ``("np", "random", "seed")``; empty at the front
+        where it is called on the result of another call.
+    receiver
+        That other call's own path, such as ``("Ridge",)`` in ``Ridge().fit(x)``.
+    args
+        The positional arguments.
+    keywords
+        Keyword arguments that are literals, without technical ones.
+    named
+        Keywords whose value is a name: that name is the setting.
+    line
+        Where it is, from 1.
+    """
+
+    path: tuple[str, ...]
+    receiver: tuple[str, ...]
+    args: Sequence[ast.expr]
+    keywords: Mapping[str, Any]
+    named: frozenset[str]
+    line: int
+
+    @property
+    def name(self) -> str:
+        """What is called, without where it is from."""
+        return self.path[-1]
+
+
+@dataclass(slots=True)
+class Usage:
+    """What a cell does with values.
+
+    Parameters
+    ----------
+    calls
+        Its calls, in the order of the text.
+    mutated
+        Names whose values it changes: True where that is sure (a store into an item or an
+        attribute), False where a method probably does.
+    deleted
+        Names that it deletes.
+    appended
+        Names that a loop appends to, with what it appends.
+    looped
+        Targets of loops.
+    plotted, used
+        Names that it reads in order to draw, and those that it reads otherwise.
+    """
+
+    calls: list[CallSite] = field(default_factory=list)
+    mutated: dict[str, bool] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    appended: dict[str, ast.expr] = field(default_factory=dict)
+    looped: set[str] = field(default_factory=set)
+    plotted: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+
+    @property
+    def only_drawn(self) -> set[str]:
+        """Names that are read for drawing, and for nothing else."""
+        return self.plotted - self.used
+
+
+def usage_of(statements: Iterable[ast.stmt]) -> Usage:
+    r"""Read off what statements do with values.
+
+    Examples
+    --------
+    >>> usage = usage_of(ast.parse("m = Ridge(alpha=2)\nm.fit(x, y)").body)
+    >>> [(call.name, dict(call.keywords)) for call in usage.calls], usage.mutated
+    ([('Ridge', {'alpha': 2}), ('fit', {})], {'m': False})
+    """
+    visitor = _UsageVisitor()
+    for statement in statements:
+        visitor.visit(statement)
+    return visitor.usage
+
+
+class _UsageVisitor(ast.NodeVisitor):
+    """Walks a cell's code, but not into its functions: what is in them may never be run."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        self._plotting = set(PLOT_MODULES)
+        self._loops = 0
+        self._drawing = 0
+
+    # reads and stores -------------------------------------------------------------------
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            (self.usage.plotted if self._drawing else self.usage.used).add(node.id)
+
+    def _store(self, target: ast.expr) -> None:
+        """Note what a store into an item or an attribute changes."""
+        if isinstance(target, (ast.Subscript, ast.Attribute)):
+            root = _root(target)
+            if root is not None:
+                self.usage.mutated[root] = True
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for part in target.elts:
+                self._store(part)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if draws(node.value, self._plotting):
+            self._plotting |= {name for t in node.targets for name in target_names(t)}
+        for target in node.targets:
+            self._store(target)
+        self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self._store(node.target)
+        if node.value is not None:
+            self.visit(node.value)
+        self.visit(node.target)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            self.usage.mutated.setdefault(node.target.id, True)
+            self.usage.used.add(node.target.id)
+        self._store(node.target)
+        self.generic_visit(node)
+
+    def visit_Delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            self.usage.deleted |= set(target_names(target))
+            self._store(target)
+        self.generic_visit(node)
+
+    # scopes -----------------------------------------------------------------------------
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        self.usage.used |= names  # what it does with them is not looked at
+
+    visit_FunctionDef = _function
+    visit_AsyncFunctionDef = _function
+    visit_Lambda = _function
+    visit_ClassDef = ast.NodeVisitor.generic_visit
+
+    # loops ------------------------------------------------------------------------------
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        self.usage.looped |= set(target_names(node.target))
+        if draws(node.iter, self._plotting):
+            self._plotting |= set(target_names(node.target))
+        self.visit(node.iter)
+        self._in_loop([*node.body, *node.orelse])
+
+    visit_For = _for
+    visit_AsyncFor = _for
+
+    def visit_While(self, node: ast.While) -> None:
+        self.visit(node.test)
+        self._in_loop([*node.body, *node.orelse])
+
+    def _in_loop(self, body: Iterable[ast.stmt]) -> None:
+        self._loops += 1
+        for statement in body:
+            self.visit(statement)
+        self._loops -= 1
+
+    # calls ------------------------------------------------------------------------------
+    def visit_Call(self, node: ast.Call) -> None:
+        magic = magic_code(node)
+        if magic is not None:
+            for statement in magic.statements:
+                self.visit(statement)
+            return
+        site = _site(node)
+        if site is not None and len(self.usage.calls) < _MAX_CALLS and not self._drawing:
+            self.usage.calls.append(site)
+        self._changes(node)
+        if draws(node, self._plotting):
+            self._drawing += 1
+            self.generic_visit(node)
+            self._drawing -= 1
+        else:
+            self.generic_visit(node)
+
+    def _changes(self, node: ast.Call) -> None:
+        if not isinstance(node.func, ast.Attribute) or node.func.attr not in _CHANGING:
+            return
+        root = _root(node.func.value)
+        if root is None:
+            return
+        self.usage.mutated.setdefault(root, False)
+        if node.func.attr == "append" and node.args and self._loops:
+            self.usage.appended.setdefault(_dotted(node.func.value), node.args[0])
+
+
+def _site(node: ast.Call) -> CallSite | None:
+    name = call_name(node)
+    if name is None:
+        return None
+    keywords = {}
+    named = set()
+    for keyword in node.keywords:
+        if keyword.arg is None or keyword.arg in _TECHNICAL or keyword.arg.startswith("return_"):
+            continue
+        if isinstance(keyword.value, ast.Name):
+            named.add(keyword.arg)
+        value = literal_value(keyword.value)
+        if value is not NOT_LITERAL:
+            keywords[keyword.arg] = value
+    receiver: tuple[str, ...] = ()
+    inner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    while isinstance(inner, ast.Attribute):
+        inner = inner.value
+    if isinstance(inner, ast.Call):
+        receiver = tuple((call_name(inner) or "").split("."))
+    path = tuple(name.split("."))
+    return CallSite(path, receiver, node.args, keywords, frozenset(named), node.lineno)
+
+
+def _root(node: ast.expr) -> str | None:
+    """Give the name that an item or an attribute is of, at the bottom."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _dotted(node: ast.expr) -> str:
+    """Give ``losses`` or ``history.loss`` for ``losses`` and ``history["loss"]``."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))):
+            return f"{name}.{key}"
+        case ast.Attribute(value=ast.Name(id=name), attr=key):
+            return f"{name}.{key}"
+        case _:
+            return ""

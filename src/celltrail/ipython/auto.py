@@ -1,0 +1,95 @@
+"""Which cells are recorded without being asked for, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from celltrail.capture.binds import BindKind
+from celltrail.capture.names import CellNames, analyse
+from celltrail.capture.plots import PLOT_MODULES
+from celltrail.capture.worth import Verdict, worth
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from celltrail.capture.infer import Inference
+
+__all__ = ["Auto", "explanation"]
+
+#: Names that a cell execution lists at most, of each kind.
+MOST_NAMES = 200
+_HELPERS = {BindKind.COUNTER, BindKind.LOOP, BindKind.SIZE}
+
+
+@dataclass(slots=True)
+class Auto:
+    """What is known of the cells of a session beside their runs.
+
+    Attributes
+    ----------
+    is_on
+        Whether every cell that computes something is recorded.
+    last
+        The verdict on the cell that was executed last.
+    helpers
+        Names that cells bound to counters, indices, sizes and loop targets: they are no
+        settings of later cells.
+    """
+
+    is_on: bool = False
+    last: tuple[int | None, Verdict] | None = None
+    helpers: set[str] = field(default_factory=set)
+
+    def judge(self, code: str, namespace: Mapping[str, object], count: int | None) -> Verdict:
+        """Say whether a cell that is about to run is worth a run."""
+        names = analyse(code)
+        plotting = frozenset() if names is None else _plotting(names, namespace)
+        verdict = worth(code, plotting)
+        if "run_line_magic('track'" not in code:
+            self.last = count, verdict
+        return verdict
+
+    def learn(self, names: CellNames) -> None:
+        """Take note of what a cell that has run bound to helpers."""
+        for name, binds in names.binds.items():
+            if all(bind.kind in _HELPERS for bind in binds):
+                self.helpers.add(name)
+            else:
+                self.helpers.discard(name)
+
+    def explain(self) -> str:
+        """Say why the cell before was recorded, or why not."""
+        if self.last is None:
+            return "%track --explain: no cell was executed yet under %track --auto"
+        count, verdict = self.last
+        where = "the cell before" if count is None else f"cell [{count}]"
+        is_run = "is a run" if verdict.is_run else "is no run"
+        return f"{where} {is_run}, because {verdict.because} (rule: {verdict.rule})"
+
+
+def _plotting(names: CellNames, namespace: Mapping[str, object]) -> frozenset[str]:
+    """Give the names that a cell reads of modules that draw."""
+    found = set()
+    for name in names.reads:
+        value = namespace.get(name)
+        if type(value) is ModuleType:
+            module = ModuleType.__getattribute__(value, "__dict__").get("__name__")
+            if type(module) is str and module.partition(".")[0] in PLOT_MODULES:
+                found.add(name)
+    return frozenset(found)
+
+
+def explanation(verdict: Verdict, found: Inference) -> str:
+    """Say what was recorded of a cell, each value with its reason."""
+    is_run = "is a run" if verdict.is_run else "is no run"
+    lines = [f"by itself this cell {is_run}, because {verdict.because} (rule: {verdict.rule})"]
+    for what, values in (("param", found.params), ("metric", found.metrics)):
+        lines += [f"{what} {key}: {inferred.reason}" for key, inferred in values.items()]
+    lines += [
+        f"metric {key}, {len(series.values):,} steps: {series.reason}"
+        for key, series in found.series.items()
+    ]
+    lines += [f"dataset {dataset.name}: {dataset.kind}" for dataset in found.datasets]
+    return "\n".join(lines)

@@ -1,0 +1,166 @@
+"""See what a kernel sends for a cell, without a change in what it sends.
+
+A kernel sends all outputs through one method of its session, from whatever thread; that
+one is wrapped. Display hooks and hooks of streams are bound to threads, so they would miss
+some. See "Messaging in Jupyter" for the messages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from celltrail.capture.outputs import OutputLog, OutputRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Tap"]
+
+_KINDS = frozenset(
+    {"stream", "display_data", "execute_result", "update_display_data", "clear_output", "error"}
+)
+
+
+class Tap:
+    """Gathers outputs of the cells that are asked for.
+
+    Parameters
+    ----------
+    shell
+        The shell. Without a kernel that has a session (a terminal) IPython's own record of
+        outputs is read afterwards, which has no output of shell commands.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._logs: OrderedDict[str, OutputLog] = OrderedDict()
+        self._session: Any = None
+        self._send: Callable[..., Any] | None = None
+        self._before: Callable[..., Any] | None = None
+
+    def begin(self) -> str | None:
+        """Gather what is sent for the request that is being served, from here on.
+
+        Returns
+        -------
+        str or None
+            What `end` takes; None where no kernel says which request it serves.
+        """
+        parent = self._parent()
+        if parent is None:
+            return None
+        self._attach()
+        if parent not in self._logs:
+            self._logs[parent] = OutputLog()
+        return parent
+
+    def end(self, parent: str | None, count: object = None) -> list[OutputRecord]:
+        """Give what was gathered, and gather no more for that request.
+
+        Parameters
+        ----------
+        parent
+            What `begin` gave.
+        count
+            The number of the cell, by which IPython keeps outputs in a terminal.
+        """
+        if parent is None:
+            return self._from_history(count)
+        _flush()
+        log = self._logs.pop(parent, None)
+        return [] if log is None else log.records()
+
+    def remove(self) -> None:
+        """Let the session be as it was, if nobody else has wrapped it meanwhile."""
+        session, self._session = self._session, None
+        if session is not None and vars(session).get("send") is self._send:
+            del session.send
+            if self._before is not None:
+                session.send = self._before
+        self._logs.clear()
+
+    def _parent(self) -> str | None:
+        kernel = getattr(self._shell, "kernel", None)
+        if getattr(kernel, "session", None) is None:
+            return None
+        header = kernel.get_parent().get("header", {})  # type: ignore[union-attr]
+        parent = header.get("msg_id")
+        return parent if type(parent) is str else None
+
+    def _attach(self) -> None:
+        session = self._shell.kernel.session
+        if self._session is session and vars(session).get("send") is self._send:
+            return
+        if self._session is session:
+            return  # somebody wrapped ours, which is called still
+        self._before = vars(session).get("send")
+        original = session.send
+        logs = self._logs
+
+        def send(stream: Any, message: Any, content: Any = None, *args: Any, **more: Any) -> Any:
+            if not logs:
+                return original(stream, message, content, *args, **more)
+            interrupt = None
+            try:
+                _note(logs, message, content, args, more)
+            except KeyboardInterrupt as error:  # it is for the cell
+                interrupt = error
+            except BaseException:  # noqa: BLE001  # a fault of ours: this output is not recorded
+                pass
+            sent = original(stream, message, content, *args, **more)
+            if interrupt is not None:
+                raise interrupt
+            return sent
+
+        self._session, self._send = session, send
+        session.send = send
+
+    def _from_history(self, count: object) -> list[OutputRecord]:
+        manager = getattr(self._shell, "history_manager", None)
+        outputs = getattr(manager, "outputs", None)
+        if getattr(self._shell, "kernel", None) is not None or not isinstance(outputs, dict):
+            return []
+        log = OutputLog()
+        for output in outputs.get(count, ()):
+            kind, bundle = getattr(output, "output_type", ""), getattr(output, "bundle", None)
+            if not isinstance(bundle, dict):
+                continue
+            if kind in ("out_stream", "err_stream"):
+                name = "stdout" if kind == "out_stream" else "stderr"
+                text = bundle.get("stream", "")
+                log.take("stream", {"name": name, "text": "".join(text)})
+            elif kind in ("display_data", "execute_result"):
+                log.take(kind, {"data": bundle})
+        return log.records()
+
+
+def _note(
+    logs: OrderedDict[str, OutputLog], message: Any, content: Any, args: Any, more: Any
+) -> None:
+    """Give a message to the log of the request that it answers."""
+    if isinstance(message, dict):
+        kind = message.get("header", {}).get("msg_type") or message.get("msg_type")
+        parent = message.get("parent_header") or {}
+        content = message.get("content")
+    else:
+        kind = message
+        parent = (args[0] if args else more.get("parent")) or {}
+        parent = parent.get("header", parent)
+    if kind in _KINDS and isinstance(content, dict):
+        log = logs.get(parent.get("msg_id") or "")
+        if log is not None:
+            log.take(kind, content)
+
+
+def _flush() -> None:
+    """Let what was printed be sent: a kernel waits for more for a while.
+
+    Only streams of the kernel's are asked: one that a cell put in their place is the user's.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if type(stream).__module__.partition(".")[0] == "ipykernel":
+            with contextlib.suppress(Exception):  # closed, or the kernel is going away
+                stream.flush()
