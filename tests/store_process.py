@@ -22,8 +22,15 @@ from celltrail.store import Merger, open_store
 path = Path(sys.argv[1])
 store = open_store(path)
 heard = []
-warnings.showwarning = lambda message, *rest: heard.append(str(message))
 warnings.simplefilter("always")
+
+
+def hear(message, category, *place):
+    if category.__name__ == "CelltrailWarning":  # libraries and Python warn of other things
+        heard.append(str(message))
+
+
+warnings.showwarning = hear
 
 
 def say(*words):

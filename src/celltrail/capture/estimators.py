@@ -134,4 +134,5 @@ def _defaults(kind: type) -> Mapping[str, Any]:
 
 def _same(first: object, second: object) -> bool:
     """Compare two plain values."""
-    return type(first) is type(second) and first == second
+    same = first == second or (first != first and second != second)  # NaN is itself
+    return type(first) is type(second) and same

@@ -15,7 +15,14 @@ from celltrail.capture.frameworks import reported
 from celltrail.capture.keywords import keyword_params, seed_params
 from celltrail.capture.plots import is_appearance
 from celltrail.capture.results import result_metrics
-from celltrail.capture.series import Series, appended_series, folds, is_measure, numbers_in
+from celltrail.capture.series import (
+    Series,
+    appended_series,
+    folds,
+    function_of,
+    is_measure,
+    numbers_in,
+)
 from celltrail.capture.special import fields_of
 from celltrail.capture.values import NOTHING, Nothing, flat, number, numbers_of, plain
 from celltrail.model import DatasetInfo, Inferred
@@ -198,9 +205,9 @@ def infer(
         _add_collected(found, before, namespace)
     if alone and before.whole and not names.star_import:
         _add_unseen(found, before, namespace)
-    if names.result is not None and result is not NOTHING:
+    if result is not NOTHING:
         with _for_itself():
-            found.metrics.update(result_metrics(names.result, result))
+            _add_result(found, names, result)
     return found
 
 
@@ -333,6 +340,18 @@ def _add_collected(found: Inference, before: Before, namespace: Mapping[str, obj
                 found.series.setdefault(key, series)
     for name in found.series:
         found.metrics.pop(name, None)
+
+
+def _add_result(found: Inference, names: CellNames, result: object) -> None:
+    """Add what the last line gave."""
+    if names.result is None:
+        return
+    of_folds = folds("", names.result, result)
+    for key, series in of_folds.items():
+        name = f"{function_of(names.result)}{key}"
+        found.series[name] = series
+    if not of_folds:
+        found.metrics.update(result_metrics(names.result, result))
 
 
 def _add_unseen(found: Inference, before: Before, namespace: dict[str, object]) -> None:

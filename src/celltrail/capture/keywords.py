@@ -193,4 +193,5 @@ def _module_name(module: ModuleType) -> str:
 
 
 def _same(first: object, second: object) -> bool:
-    return type(first) is type(second) and first == second
+    same = first == second or (first != first and second != second)  # NaN is itself
+    return type(first) is type(second) and same

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,8 @@ class NotLiteral:
 #: Stands where an expression is no literal: None is a literal, so it cannot say it.
 NOT_LITERAL: Final = NotLiteral()
 
+#: Constants of numpy and of math, under the names that these mostly go by.
+_CONSTANTS = {name: getattr(math, name) for name in ("e", "inf", "nan", "pi", "tau")}
 _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
@@ -56,7 +59,7 @@ def literal_value(node: ast.expr) -> Any:
     -------
     object
         A number, string, bool, None, list, tuple or dict of those; ``NOT_LITERAL`` for
-        everything else. Arithmetic of numbers (``60 * 60``, ``2**10``) is literal too.
+        everything else. Arithmetic of numbers (``60 * 60``, ``2 * np.pi``) is literal too.
 
     Examples
     --------
@@ -78,6 +81,8 @@ def literal_value(node: ast.expr) -> Any:
             return tuple(values) if isinstance(node, ast.Tuple) else values
         case ast.Dict(keys=keys, values=items):
             return _mapping(keys, items)
+        case ast.Attribute(value=ast.Name(id="math" | "np" | "numpy"), attr=name):
+            return _CONSTANTS.get(name, NOT_LITERAL)
         case _:
             return NOT_LITERAL
 

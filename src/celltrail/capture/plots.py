@@ -28,7 +28,7 @@ _AXES = re.compile(r"(?:ax|axs|axe|axes|axis|axarr|fig|figure|figs|subfig|cbar|l
 #: Methods of frames and of fitted objects that draw.
 _METHODS = frozenset({"boxplot", "hist", "hvplot", "iplot", "plot", "plot_tree", "show", "draw"})
 _FUNCTION = re.compile(
-    r"(?:plot|draw|show|visuali[sz]e|display|imshow)_\w+|\w+_(?:plot|chart|figure)|imshow"
+    r"(?:plot|draw|show|save_?fig|visuali[sz]e|display|imshow)_\w+|save_?fig\w*|\w+_(?:plot|chart|figure)|imshow"
 )
 #: Names that say how a figure looks.
 _APPEARANCE = re.compile(

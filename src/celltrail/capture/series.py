@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from celltrail.model import Number
 
-__all__ = ["Series", "appended_series", "folds", "is_measure", "numbers_in"]
+__all__ = ["Series", "appended_series", "folds", "function_of", "is_measure", "numbers_in"]
 
 _MAX_POINTS = 100_000
 _MIN_POINTS = 2
@@ -138,11 +138,7 @@ def folds(name: str, call: ast.expr | None, value: object) -> dict[str, Series]:
     value
         What it gave: an array, or for ``cross_validate`` a mapping of arrays.
     """
-    match call:
-        case ast.Call(func=ast.Name(id=function) | ast.Attribute(attr=function)):
-            pass
-        case _:
-            return {}
+    function = function_of(call)
     if function not in _BY_FOLD:
         return {}
     reason = f"one for each fold of {function}()"
@@ -153,3 +149,12 @@ def folds(name: str, call: ast.expr | None, value: object) -> dict[str, Series]:
         return {}
     parts = {key: numbers_in(part) for key, part in value.items() if type(key) is str}
     return {f"{name}.{key}": Series(v, reason) for key, v in parts.items() if v is not None}
+
+
+def function_of(expression: ast.expr | None) -> str:
+    """Give the name of the function that an expression calls, empty where it calls none."""
+    match expression:
+        case ast.Call(func=ast.Name(id=function) | ast.Attribute(attr=function)):
+            return function
+        case _:
+            return ""

@@ -239,7 +239,9 @@ def _categories(values: Any, meta: Mapping[str, Any]) -> pd.Series[Any]:
     else:
         kinds = _unpacked(meta["kinds"])
     if meta.get("plain"):
-        kept: Any = kinds.take(codes, allow_fill=True, fill_value=float("nan"))
+        # Intervals of integers cannot be asked to leave gaps, also where there are none.
+        gaps = {"allow_fill": True, "fill_value": float("nan")} if (codes < 0).any() else {}
+        kept: Any = kinds.take(codes, **gaps)
         return pd.Series(kept)
     return pd.Series(pd.Categorical.from_codes(codes, kinds, ordered=meta["ordered"]))
 

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from celltrail.record.values import to_text
+from celltrail.store.system import may_start_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,9 @@ def later(run: _Run, task: Callable[[], None], what: str) -> None:
     if not threading.main_thread().is_alive():
         run.add_warning(f"{what} could not be recorded: the process is ending")
         return
+    if not may_start_threads():
+        _do(run, task, what)
+        return
     _todo.put((run, task, what))
     try:
         with _lock:
@@ -67,12 +71,15 @@ def _work() -> None:
         if isinstance(item, threading.Event):
             item.set()
             continue
-        run, task, what = item
-        try:
-            task()
-        except Exception as error:  # noqa: BLE001  # the run is a run without it; its warnings say so
-            run.add_warning(f"{what} could not be recorded: {to_text(error)}")
-        del item, run, task  # what they hold may be large
+        _do(*item)
+        del item  # what it holds may be large
+
+
+def _do(run: _Run, task: Callable[[], None], what: str) -> None:
+    try:
+        task()
+    except Exception as error:  # noqa: BLE001  # the run is a run without it; its warnings say so
+        run.add_warning(f"{what} could not be recorded: {to_text(error)}")
 
 
 def _forget() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from celltrail.store.instance import load_engine
 from celltrail.store.notices import defer
+from celltrail.store.system import may_start_threads
 
 if TYPE_CHECKING:
     from celltrail.store.store import Store
@@ -45,8 +46,8 @@ class Merger:
 
     def start(self) -> None:
         """Start the thread; does nothing when it runs, or when none can be started."""
-        if self._thread is not None and self._thread.is_alive():
-            return
+        if (self._thread is not None and self._thread.is_alive()) or not may_start_threads():
+            return  # reads and the end of the session merge all the same
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._pid = os.getpid()
@@ -54,7 +55,7 @@ class Merger:
         try:
             thread.start()
         except RuntimeError:  # at the very end of the interpreter, or out of threads
-            return  # reads and the end of the session merge all the same
+            return
         self._thread = thread
         load_engine()
         # A daemon, so that Python does not wait for it before it runs exit handlers; but one

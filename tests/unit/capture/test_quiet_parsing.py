@@ -54,4 +54,4 @@ def test_a_warning_that_is_shown_once_is_not_shown_again_after_parsing() -> None
     done = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
-    assert done.stderr.count("mind the gap") == 1
+    assert done.stderr.count("UserWarning: mind the gap") == 1

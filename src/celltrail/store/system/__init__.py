@@ -26,7 +26,7 @@ else:
         unlock,
     )
 
-from celltrail.store.system.fork import at_fork, keep_alive
+from celltrail.store.system.fork import at_fork, keep_alive, may_start_threads
 from celltrail.store.system.process import is_suspended
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "is_suspended",
     "keep_alive",
     "lock_holders",
+    "may_start_threads",
     "process_started",
     "try_lock",
     "unlock",
