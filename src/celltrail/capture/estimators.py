@@ -11,7 +11,7 @@ from celltrail.capture.values import NOTHING, Nothing, plain
 from celltrail.model import Inferred
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from celltrail.model import ParamValue
 
@@ -36,7 +36,7 @@ def is_estimator(value: object) -> bool:
     return is_a(value, "sklearn.base", "BaseEstimator")
 
 
-def estimator_params(name: str, value: object) -> dict[str, Inferred]:
+def estimator_params(name: str, value: object, known: Container[int] = ()) -> dict[str, Inferred]:
     """Give the settings of an estimator that differ from the defaults, as ``Class.setting``.
 
     Parameters
@@ -45,6 +45,8 @@ def estimator_params(name: str, value: object) -> dict[str, Inferred]:
         The variable's name, for the reasons.
     value
         The estimator. Those within it, such as a pipeline's steps, are looked into too.
+    known
+        Ids of containers that are settings under names of their own.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def estimator_params(name: str, value: object) -> dict[str, Inferred]:
     found: dict[str, list[ParamValue]] = {}
     for kind, own in _estimators(value):
         for setting, default in _defaults(kind).items():
-            if setting in _TECHNICAL or setting not in own:
+            if setting in _TECHNICAL or setting not in own or id(own[setting]) in known:
                 continue
             given = plain(own[setting])
             if isinstance(given, Nothing) or _same(given, plain(default)):

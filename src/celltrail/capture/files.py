@@ -73,9 +73,7 @@ def _argument(call: CallSite, namespace: Mapping[str, object]) -> str | None:
     for keyword in ("filepath_or_buffer", "path", "io", "file", "fname", "source"):
         if type(call.keywords.get(keyword)) is str:
             return str(call.keywords[keyword])
-    if len(call.path) > 1 and not call.receiver:  # path.read_text()
-        return _path(ast.Name(call.path[0], ast.Load()), namespace) if len(call.path) == 2 else None
-    return None
+    return None if call.owner is None else _path(call.owner, namespace)  # path.read_text()
 
 
 def _path(node: ast.expr, namespace: Mapping[str, object]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -290,13 +291,15 @@ def _add_calls(found: Inference, before: Before, namespace: Mapping[str, object]
     """Add what calls were given: keywords, seeds, the settings of estimators, files."""
     usage, binds = before.names.usage, before.names.binds
     given: dict[str, Inferred] = {}
+    values = (namespace.get(name) for name in {**before.names.reads, **binds})
+    containers = {id(v) for v in values if type(v) is dict or type(v) is list or type(v) is tuple}
     named = {f"{call.name}.{keyword}" for call in usage.calls for keyword in call.named}
     for name in binds:
         value = namespace.get(name, NOTHING)
         if name.startswith("_") or value is NOTHING or before.ignored(name):
             continue
         with _for_itself():
-            of_estimator = estimator_params(name, value)
+            of_estimator = estimator_params(name, value, containers)
             given.update({k: v for k, v in of_estimator.items() if k not in named})
             fields = fields_of(value) if any(b.value is not None for b in binds[name]) else None
             if fields is not None:
@@ -326,7 +329,8 @@ def _add_collected(found: Inference, before: Before, namespace: Mapping[str, obj
         computed = [bind for bind in binds if bind.kind is BindKind.COMPUTED]
         if computed:
             found.series.update(folds(name, computed[-1].value, value))
-        values = numbers_in(value) if computed and is_measure(name) else None
+        is_listed = bool(computed) and isinstance(computed[-1].value, ast.ListComp)
+        values = numbers_in(value) if is_listed and is_measure(name) else None
         if values and len(values) <= _MAX_MEASURED and any(type(v) is float for v in values):
             reason = f"computed on line {computed[-1].line}"
             found.series.setdefault(name, Series(values, reason))

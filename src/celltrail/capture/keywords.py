@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from celltrail.capture.classes import class_dict, mro_of
 from celltrail.capture.literals import NOT_LITERAL, literal_value
 from celltrail.model import Inferred
 
@@ -150,6 +151,8 @@ def _matters(call: CallSite, namespace: Mapping[str, object]) -> bool:
 def _is_function_that_matters(found: object, namespace: Mapping[str, object]) -> bool:
     kind = type(found)
     if issubclass(kind, type):
+        if any("__dataclass_fields__" in class_dict(base) for base in mro_of(found)):  # type: ignore[arg-type]
+            return False  # its fields are taken from the instance
         return _is_ours(found, namespace) or _is_package(found)  # type: ignore[arg-type]
     if kind is FunctionType:
         function: Any = found

@@ -10,7 +10,8 @@ __all__ = ["call_name", "is_look", "is_setting_call"]
 #: Functions that show, or say something about an object itself.
 _FUNCTIONS = frozenset(
     {
-        "bool", "callable", "dict", "dir", "display", "enumerate", "getattr", "hasattr", "help",
+        "asdict", "astuple", "bool", "callable", "dict",
+        "dir", "display", "enumerate", "getattr", "hasattr", "help",
         "HTML", "id", "input", "isinstance", "issubclass", "len", "list", "Markdown", "pprint",
         "print", "range", "repr", "reversed", "round", "set", "sorted", "str", "tuple", "type",
         "vars", "zip", "float", "int", "abs",

@@ -17,6 +17,8 @@ __all__ = ["MagicCode", "is_ipython_call", "magic_code"]
 
 #: ``%%timeit`` runs its body in a function, so it reads names but binds none.
 _RUNS_PYTHON = {"capture", "prun", "time", "timeit", "track"}
+_MEASURING = {"prun", "timeit"}
+_FLAGS = re.compile(r"\A(?:\s*--[a-z-]+(?=\s|\Z))+")
 _WORD = re.compile(r"\s*\S+")
 
 
@@ -32,11 +34,14 @@ class MagicCode:
         How many lines the code has.
     whole_cell
         Whether it is the body of a cell magic, else the rest of a line.
+    measures
+        Whether the code is only run to see how long it takes.
     """
 
     statements: Sequence[ast.stmt]
     line_count: int
     whole_cell: bool
+    measures: bool = False
 
 
 def magic_code(call: ast.Call) -> MagicCode | None:
@@ -66,8 +71,9 @@ def magic_code(call: ast.Call) -> MagicCode | None:
         case _:
             return None
     if kind == "run_line_magic":
+        line = _FLAGS.sub("", line)  # which can be read as arithmetic
         statements = _parse_line(line) if name in _RUNS_PYTHON else []
-        return MagicCode(statements, 1, whole_cell=False)
+        return MagicCode(statements, 1, whole_cell=False, measures=name in _MEASURING)
     if rest and isinstance(rest[0], ast.Constant) and isinstance(rest[0].value, str):
         code = rest[0].value
     else:
@@ -75,7 +81,8 @@ def magic_code(call: ast.Call) -> MagicCode | None:
     statements = _parse(code) if name in _RUNS_PYTHON else []
     if name == "timeit":  # wrapped, so that what it binds stays within
         statements = [ast.Expr(_as_lambda(statements))] if statements else []
-    return MagicCode(statements, len(code.splitlines()), whole_cell=True)
+    measures = name in _MEASURING
+    return MagicCode(statements, len(code.splitlines()), whole_cell=True, measures=measures)
 
 
 def is_ipython_call(call: ast.Call) -> bool:

@@ -7,7 +7,10 @@ tokens. What it misses is recorded as it is.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from celltrail.capture.known_secrets import own_patterns, secret_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,10 +51,35 @@ _TOKEN = re.compile(
     | \bglpat-[A-Za-z0-9_-]{20,}
     | \bhf_[A-Za-z0-9]{30,}
     | \bpypi-[A-Za-z0-9_-]{50,}
+    | \bnpm_[A-Za-z0-9]{36}\b
+    | \b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,} | \bwhsec_[A-Za-z0-9+/]{20,}   # Stripe
+    | \bSG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,}    # SendGrid
+    | \b(?:AC|SK)[0-9a-f]{32}\b                          # Twilio
+    | \bkey-[0-9a-f]{32}\b                               # Mailgun
+    | \bdapi[0-9a-f]{32}\b                               # Databricks
+    | \bdop_v1_[0-9a-f]{64}\b | \bdoo_v1_[0-9a-f]{64}\b | \bdckr_pat_[A-Za-z0-9_-]{20,}
+    | \bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b             # Shopify
+    | \bsq0(?:atp|csp)-[A-Za-z0-9_-]{22,} | \bEAAA[A-Za-z0-9_-]{60}\b   # Square
+    | \b\d{8,10}:AA[A-Za-z0-9_-]{33}\b                   # Telegram
+    | \b[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}   # Discord
+    | \bNRAK-[A-Z0-9]{27}\b | \bglsa_[A-Za-z0-9]{32}_[0-9a-f]{8}\b | \bglc_[A-Za-z0-9+/]{32,}
+    | \blin_api_[A-Za-z0-9]{40}\b | \b(?:secret|ntn)_[A-Za-z0-9]{43,50}\b
+    | \bfigd_[A-Za-z0-9_-]{40,}
+    | \bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}\b               # Airtable
+    | \bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b                 # Postman
+    | \bdp\.(?:pt|st|ct|sa)\.[A-Za-z0-9._-]{40,}          # Doppler
+    | \bhv[sbr]\.[A-Za-z0-9_-]{24,}                      # Vault
+    | \b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}     # Terraform
+    | \bpul-[0-9a-f]{40}\b | \brpa_[A-Za-z0-9]{40,} | \br8_[A-Za-z0-9]{37}\b
+    | \bgsk_[A-Za-z0-9]{40,} | \bxai-[A-Za-z0-9]{60,} | \bpplx-[A-Za-z0-9]{40,}
+    | \bAGE-SECRET-KEY-1[0-9A-Z]{50,} | \bya29\.[A-Za-z0-9_-]{20,} | \b1//0[A-Za-z0-9_-]{30,}
+    | \bsntr[yu]s?_[A-Za-z0-9+/=_-]{30,} | \bATATT3[A-Za-z0-9_=-]{40,} | \bATCTT3[A-Za-z0-9_=-]{40,}
+    | \bhttps://hooks\.slack\.com/services/[A-Za-z0-9/]{20,}
+    | \bhttps://discord(?:app)?\.com/api/webhooks/\d+/[A-Za-z0-9_-]{20,}
     | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b                     # AWS
     | \bAIza[0-9A-Za-z_-]{35}                           # Google
     | \bxox[abeoprs]-[A-Za-z0-9-]{10,}                  # Slack
-    | (?<![\w-])eyJ[A-Za-z0-9_-]{10,}+\.eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]+   # JWT
+    | (?<!\w)eyJ[A-Za-z0-9_-]{10,}+\.eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]+   # JWT
     | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----
       (?:[^-]|-(?!----(?:BEGIN|END)[ ]))*+
       -----END[ ][A-Z ]*PRIVATE[ ]KEY-----
@@ -117,6 +145,11 @@ def is_secret_name(name: str) -> bool:
     return bool(_SECRET_NAME.search(name)) and not _HARMLESS_NAME.search(name)
 
 
+@lru_cache(maxsize=4096)
+def _is_secret_cached(name: str) -> bool:
+    return is_secret_name(name)
+
+
 def redact_text(text: str) -> tuple[str, int]:
     """Give a text without the secrets that stand in it.
 
@@ -137,7 +170,13 @@ def redact_text(text: str) -> tuple[str, int]:
     >>> redact_text("get('https://example.org/?token=abc123&page=2')")
     ("get('https://example.org/?token=[redacted]&page=2')", 1)
     """
-    text, count = _TOKEN.subn(MARK, text)
+    count = 0
+    for known in (secret_values(_is_secret_cached), *own_patterns()):
+        if known is not None:
+            text, more = known.subn(lambda match: MARK if match[0] else "", text)
+            count += more
+    text, more = _TOKEN.subn(MARK, text)
+    count += more
     text, more = _URL_PASSWORD.subn(rf"\1:{MARK}", text)
     count += more
     for clean in (_redact_headers, _redact_assignments, _redact_options):

@@ -57,6 +57,8 @@ class CallSite:
         The positional arguments.
     keywords
         Keyword arguments that are literals, without technical ones.
+    owner
+        What it is a method of, if it is one.
     named
         Keywords whose value is a name: that name is the setting.
     line
@@ -69,6 +71,7 @@ class CallSite:
     keywords: Mapping[str, Any]
     named: frozenset[str]
     line: int
+    owner: ast.expr | None = None
 
     @property
     def name(self) -> str:
@@ -257,7 +260,8 @@ def _site(node: ast.Call) -> CallSite | None:
     if isinstance(inner, ast.Call):
         receiver = tuple((call_name(inner) or "").split("."))
     path = tuple(name.split("."))
-    return CallSite(path, receiver, node.args, keywords, frozenset(named), node.lineno)
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return CallSite(path, receiver, node.args, keywords, frozenset(named), node.lineno, owner)
 
 
 def _root(node: ast.expr) -> str | None:

@@ -161,7 +161,9 @@ class _Judge:
         if isinstance(value, ast.Call):
             magic = magic_code(value)
             if magic is not None:
-                return max(Rule.MAGIC, self.body(magic.statements))
+                return (
+                    Rule.MAGIC if magic.measures else max(Rule.MAGIC, self.body(magic.statements))
+                )
             if is_ipython_call(value):
                 return Rule.MAGIC
             if is_setting_call(value):

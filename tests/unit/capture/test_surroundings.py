@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import re
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import pytest
 
 from celltrail.capture.environment import describe_environment, packages_stamp
 from celltrail.capture.frontend import notebook_of
-from celltrail.capture.git import describe_git
+from celltrail.capture.git import describe_git, git_changes
+from celltrail.capture.markdown import markdown_above
 from celltrail.capture.resources import ResourceClock
 
 
@@ -191,3 +193,67 @@ def test_the_notebook_is_where_the_front_end_says(monkeypatch: pytest.MonkeyPatc
     assert notebook_of({"__vsc_ipynb_file__": "/a/b.ipynb"}) == "/a/b.ipynb"
     monkeypatch.setenv("JPY_SESSION_NAME", "/c/d.ipynb")
     assert notebook_of({}) == "/c/d.ipynb"
+
+
+def test_changes_of_tracked_files_are_told_and_bounded(tmp_path: Path) -> None:
+    _git(tmp_path, "init", "-q")
+    (tmp_path / "a.py").write_text("x = 1\n")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "-qm", "first")
+    assert git_changes(tmp_path) == ""
+    (tmp_path / "a.py").write_text("x = 2\n")
+    changes = git_changes(tmp_path)
+    assert changes is not None
+    assert "-x = 1" in changes
+    assert "+x = 2" in changes
+    (tmp_path / "a.py").write_text("y = 3\n" * 100_000)
+    changes = git_changes(tmp_path)
+    assert changes is not None
+    assert len(changes) < 300_000
+    assert "more characters" in changes
+
+
+def test_a_repository_runs_nothing_of_its_own(tmp_path: Path) -> None:
+    _git(tmp_path, "init", "-q")
+    (tmp_path / "a.txt").write_text("x\n")
+    (tmp_path / ".gitattributes").write_text("*.txt diff=bad filter=bad\n")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "-qm", "first")
+    (tmp_path / "a.txt").write_text("changed\n")
+    trap = f"touch {tmp_path}/ran; cat"
+    for name in ("core.fsmonitor", "diff.external", "diff.bad.command", "diff.bad.textconv",
+                 "filter.bad.clean", "filter.bad.process", "core.pager"):  # fmt: skip
+        _git(tmp_path, "config", name, trap)
+    assert describe_git(tmp_path, ask=True) is not None
+    git_changes(tmp_path)
+    assert not (tmp_path / "ran").exists()
+
+
+def _notebook(path: Path, *cells: tuple[str, str, str]) -> str:
+    made = [
+        {"cell_type": kind, "id": name, "source": text.splitlines(True)}
+        for kind, name, text in cells
+    ]
+    path.write_text(json.dumps({"cells": made, "nbformat": 4, "nbformat_minor": 5}))
+    return str(path)
+
+
+def test_the_text_above_a_cell_is_read_from_the_saved_notebook(tmp_path: Path) -> None:
+    notebook = _notebook(
+        tmp_path / "n.ipynb",
+        ("markdown", "a", "# Title"),
+        ("code", "b", "x = 1"),
+        ("markdown", "c", "## Fit\nwith care"),
+        ("markdown", "d", "second"),
+        ("code", "e", "%%track\nfit(x)"),
+        ("code", "f", "same"),
+        ("code", "g", "same"),
+    )
+    assert markdown_above(notebook, "e", "") == "## Fit\nwith care\n\nsecond"
+    assert markdown_above(notebook, None, "fit(x)") == "## Fit\nwith care\n\nsecond"
+    assert markdown_above(notebook, "b", "") == "# Title"
+    assert markdown_above(notebook, None, "same") is None
+    assert markdown_above(notebook, "f", "") is None
+    assert markdown_above(str(tmp_path / "none.ipynb"), "e", "") is None
+    (tmp_path / "n.ipynb").write_text("{broken")
+    assert markdown_above(notebook, "e", "") is None

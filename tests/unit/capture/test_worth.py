@@ -1,0 +1,57 @@
+"""Which cells are runs, and by which rule."""
+
+from __future__ import annotations
+
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+from celltrail.capture.worth import worth
+
+CASES = {
+    "import numpy as np\nfrom os import path": "imports",
+    "import x\ndef f(): return x.fit()\nclass A: pass": "definitions",
+    "lr = 0.1\nlayers = [1, 2]\nOUT = Path('out') / 'a'": "settings",
+    "np.random.seed(0)\npd.set_option('display.max_rows', 5)": "settings",
+    "plt.plot(x, f(x))\nplt.show()": "plot",
+    "fig, axes = plt.subplots(2)\nfor ax in axes:\n    ax.hist(df.mean())": "plot",
+    "from seaborn import heatmap as h\nh(df.corr())": "plot",
+    "df['a'].value_counts().plot(kind='bar')": "plot",
+    "df.head()": "look",
+    "print(f'{acc:.3f}', df.shape)\ndf": "look",
+    "if p < 0.05:\n    print('yes')": "look",
+    "%matplotlib inline\n!ls": "magic",
+    "%timeit f(x)": "magic",
+    "": "empty",
+    "'''only words'''": "empty",
+    "def f(:": "unreadable",
+    "df = pd.read_csv('x.csv')": "computes",
+    "df.describe()": "computes",
+    "print(classification_report(y, p))": "computes",
+    "%%time\nmodel.fit(X, y)": "computes",
+    "a + b": "computes",
+    "with open('x') as f:\n    data = json.load(f)": "computes",
+    "for k in ks:\n    scores.append(fit(k))": "computes",
+    "import math\nlr = 0.1\nplt.plot(x)\nloss = f(lr)": "computes",
+    "try:\n    import torch\nexcept ImportError:\n    torch = None": "settings",
+}
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_cell_is_a_run_when_any_part_of_it_computes(code: str) -> None:
+    verdict = worth(TransformerManager().transform_cell(code) if code else "")
+    assert verdict.rule == CASES[code]
+    assert verdict.is_run == (CASES[code] == "computes")
+
+
+def test_it_says_what_computes_and_where() -> None:
+    because = worth("import math\n\nlr = 0.1\nfit_all(lr)").because
+    assert because == "fit_all() on line 4 computes something"
+
+
+def test_names_of_the_notebook_that_draw_are_told() -> None:
+    assert worth("painter.fill(x)").is_run
+    assert worth("painter.fill(x)", frozenset({"painter"})).rule == "plot"
+
+
+def test_code_that_nests_too_deeply_is_a_run_and_no_error() -> None:
+    assert worth("x = " + "f(" * 90 + ")" * 90).is_run
