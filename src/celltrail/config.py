@@ -68,8 +68,6 @@ class Config:
         Whether params and metrics are inferred.
     ignore
         Patterns of names, such as ``tmp_*``, that nothing is inferred from.
-    system_metrics
-        Whether the use of the processor, the memory and the GPU is sampled.
     """
 
     store: Path | None = None
@@ -80,7 +78,6 @@ class Config:
     auto: bool = False
     infer: bool = True
     ignore: tuple[str, ...] = ()
-    system_metrics: bool = True
 
 
 def _ancestors(start: Path) -> list[Path]:

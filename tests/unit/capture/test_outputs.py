@@ -97,7 +97,7 @@ def test_progress_bars_leave_their_last_state_and_colours_go() -> None:
 
 def test_warnings_and_the_error_are_named() -> None:
     log = OutputLog()
-    stream(log, "/tmp/x.py:3: UserWarning: careful\n  f()\n", "stderr")
+    stream(log, "train.py:3: UserWarning: careful\n  f()\n", "stderr")
     log.take("error", {"ename": "ValueError", "traceback": ["\x1b[0;31mValueError\x1b[0m: bad"]})
     kinds = [(r.kind, r.name, r.text) for r in log.records()]
     assert kinds[1:] == [
