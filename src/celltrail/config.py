@@ -68,6 +68,9 @@ class Config:
         Whether params and metrics are inferred.
     ignore
         Patterns of names, such as ``tmp_*``, that nothing is inferred from.
+    system_metrics
+        Whether the use of the processor, the memory and NVIDIA's GPUs is sampled while a run
+        goes on.
     """
 
     store: Path | None = None
@@ -78,6 +81,7 @@ class Config:
     auto: bool = False
     infer: bool = True
     ignore: tuple[str, ...] = ()
+    system_metrics: bool = True
 
 
 def _ancestors(start: Path) -> list[Path]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 __all__ = [
+    "SYSTEM_PREFIX",
     "ArtifactInfo",
     "DatasetInfo",
     "ErrorInfo",
@@ -19,12 +21,34 @@ __all__ = [
     "SourceInfo",
     "Status",
     "Summary",
+    "is_system_metric",
 ]
 
 Number: TypeAlias = int | float
 Scalar: TypeAlias = bool | int | float | str | None
 #: What a param may be: a scalar, or lists and string-keyed mappings of them (kept as JSON).
 ParamValue: TypeAlias = Scalar | Sequence[Any] | Mapping[str, Any]
+
+
+#: What the names of metrics begin with that are sampled of the machine.
+SYSTEM_PREFIX = "system/"
+_SYSTEM = re.compile(
+    r"system/(?:(?:process_)?cpu_percent|memory_percent|process_memory_bytes"
+    r"|gpu\d+_(?:percent|memory_bytes|watts))"
+)
+
+
+def is_system_metric(name: str) -> bool:
+    """Say whether a metric is one that celltrail samples itself of the machine.
+
+    Those that users log under names of their own, such as ``system/latency``, are not.
+
+    Examples
+    --------
+    >>> is_system_metric("system/gpu0_percent"), is_system_metric("system/latency")
+    (True, False)
+    """
+    return name.startswith(SYSTEM_PREFIX) and _SYSTEM.fullmatch(name) is not None
 
 
 class Status(StrEnum):

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, TypedDict
 
+from celltrail.capture.gpus import gpu_names
+
 __all__ = ["Environment", "describe_environment", "packages_stamp"]
 
 _INSTALLED = re.compile(r"([^-]+)-(.+?)(?:-py[\d.]+(?:-.+)?)?\.(?:dist-info|egg-info|egg)")
@@ -28,7 +30,8 @@ class Environment(TypedDict):
     packages
         Installed distributions, by their normalised names.
     machine
-        ``processor``, ``cpus``, ``memory`` (bytes), ``implementation``, ``executable``.
+        ``processor``, ``cpus``, ``memory`` (bytes), ``gpus`` (names, where there are any),
+        ``implementation``, ``executable``.
     """
 
     python: str
@@ -104,10 +107,12 @@ def _packages() -> dict[str, str]:
 
 
 def _machine() -> dict[str, Any]:
+    gpus = gpu_names()
     return {
         "processor": _processor(),
         "cpus": os.cpu_count(),
         "memory": _memory(),
+        **({"gpus": gpus} if gpus else {}),
         "implementation": platform.python_implementation(),
         "executable": sys.executable,
     }

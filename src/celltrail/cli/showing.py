@@ -87,7 +87,7 @@ def _runs(arguments: argparse.Namespace) -> int:
 
 def _records(runs: Runs, names: list[str]) -> list[tuple[str, dict[str, Any]]]:
     """Give id and columns of each run; what a run does not have is left out."""
-    table = runs.table()
+    table = runs.table(system=True)
     columns = [table.columns[name] for name in names if name in table.columns]
     records = []
     for at, run_id in enumerate(table.ids):

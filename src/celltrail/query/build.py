@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from celltrail.model import is_system_metric
 from celltrail.query.history import run_label
 from celltrail.query.table import Column, ColumnKind, RunTable
 from celltrail.store import PARAM_KINDS
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from celltrail.store import ParamColumns, RunRow, SummaryColumns, TableData
 
-__all__ = ["STATISTICS", "build_table", "take"]
+__all__ = ["STATISTICS", "build_table", "take", "without_system_metrics"]
 
 #: ``metrics.x`` is the last value; these are asked for as ``metrics.x.min`` and so on.
 STATISTICS = ("min", "max", "mean", "count")
@@ -62,6 +63,13 @@ def take(table: RunTable, index: npt.NDArray[np.intp]) -> RunTable:
             continue
         columns[name] = Column(name, column.kind, column.values[index], missing)
     return RunTable([table.ids[i] for i in index], columns)
+
+
+def without_system_metrics(table: RunTable) -> RunTable:
+    """Leave out the columns of what was sampled of the machine."""
+    columns = table.columns.items()
+    kept = {n: c for n, c in columns if not is_system_metric(n.removeprefix("metrics."))}
+    return table if len(kept) == len(columns) else RunTable(table.ids, kept)
 
 
 def _column(name: str, kind: ColumnKind, values: Sequence[Any], empty: Any) -> Column:

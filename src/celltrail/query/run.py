@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from celltrail.errors import UnknownNameError
 from celltrail.model import (
+    SYSTEM_PREFIX,
     DatasetInfo,
     ErrorInfo,
     Number,
@@ -16,6 +17,7 @@ from celltrail.model import (
     ParamValue,
     Status,
     Summary,
+    is_system_metric,
 )
 from celltrail.query.artifacts import StoredArtifact, find_artifact
 from celltrail.query.history import history_frame
@@ -215,13 +217,27 @@ class Run:
     @cached_property
     def summaries(self) -> dict[str, Summary]:
         """What each metric came to."""
-        found = self._data.summaries
-        return {found.names[key]: _summary(found, i) for i, key in enumerate(found.key.tolist())}
+        return {k: s for k, s in self._summaries.items() if not is_system_metric(k)}
 
     @property
     def metrics(self) -> dict[str, Number]:
         """The last value of each metric."""
         return {key: summary.last for key, summary in self.summaries.items()}
+
+    @property
+    def system_metrics(self) -> dict[str, Summary]:
+        """What was sampled of the machine while it ran, empty for a run of under two seconds.
+
+        See `celltrail.capture.system_metrics` for the names. Their curves are given by
+        ``history("system/cpu_percent")``, and filters may name them.
+        """
+        found = self._summaries.items()
+        return {k.removeprefix(SYSTEM_PREFIX): s for k, s in found if is_system_metric(k)}
+
+    @cached_property
+    def _summaries(self) -> dict[str, Summary]:
+        found = self._data.summaries
+        return {found.names[key]: _summary(found, i) for i, key in enumerate(found.key.tolist())}
 
     @property
     def previous(self) -> Run | None:
@@ -301,7 +317,7 @@ class Run:
             When the run has no such metric.
         """
         frame = history_frame(self._store, [self._row], metric, since_step=since_step)
-        if frame.empty and metric not in self.summaries:
+        if frame.empty and metric not in self._summaries:
             raise UnknownNameError("metric", metric, self.summaries)
         return frame
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from celltrail.errors import RunNotFoundError, UnknownNameError, UsageError
-from celltrail.query.build import build_table, take
+from celltrail.query.build import build_table, take, without_system_metrics
 from celltrail.query.evaluate import matches, order_by
 from celltrail.query.filters import parse_filter, parse_order
 from celltrail.query.frame import to_frame
@@ -71,12 +71,18 @@ class Runs(Sequence[Run]):
         """The runs' ids, in order."""
         return list(self._table.ids)
 
-    def table(self) -> RunTable:
-        """Give the runs as typed columns, which views are made of."""
-        return self._table
+    def table(self, *, system: bool = False) -> RunTable:
+        """Give the runs as typed columns, which views are made of; ``system`` as for `df`."""
+        return self._table if system else without_system_metrics(self._table)
 
-    def df(self) -> pd.DataFrame:
+    def df(self, *, system: bool = False) -> pd.DataFrame:
         """Give one row a run, with params, metrics and tags as typed columns.
+
+        Parameters
+        ----------
+        system
+            Whether columns for what was sampled of the machine are there too, such as
+            ``metrics.system/cpu_percent``. Filters and orderings may always name them.
 
         Returns
         -------
@@ -92,7 +98,7 @@ class Runs(Sequence[Run]):
         >>> import celltrail as ct
         >>> frame = ct.runs().df()
         """
-        return to_frame(self._table)
+        return to_frame(self.table(system=system))
 
     def history(
         self, metric: str | Sequence[str], *, since_step: int | None = None
@@ -154,7 +160,7 @@ class Runs(Sequence[Run]):
         return self._store.history([row.id for row in self._rows], metric)
 
     def _require(self, metric: str) -> None:
-        if metric not in self.metric_names():
+        if f"metrics.{metric}" not in self._table.columns:
             raise UnknownNameError("metric", metric, self.metric_names())
 
     def best(self, metric: str, *, minimize: bool = False) -> Run:
@@ -211,7 +217,7 @@ class Runs(Sequence[Run]):
 
     def metric_names(self) -> list[str]:
         """Give the names of the metrics that these runs have, sorted."""
-        return [name[8:] for name in self._table.columns if name.startswith("metrics.")]
+        return [name[8:] for name in self.table().columns if name.startswith("metrics.")]
 
     def param_names(self) -> list[str]:
         """Give the names of the params that these runs have, sorted."""

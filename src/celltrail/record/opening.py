@@ -11,6 +11,7 @@ from celltrail.model import SourceInfo
 from celltrail.record.active import ActiveRun
 from celltrail.record.current import remember
 from celltrail.record.journal import Journal
+from celltrail.record.sampling import watch
 from celltrail.record.session import source_address
 from celltrail.store.events import now_us
 
@@ -80,4 +81,6 @@ def open_run(
         journal, experiment=experiment, name=name, note=note, owner=session.owner, is_ours=True
     )
     remember(run)
+    if settings().system_metrics:
+        watch(run, journal)
     return run

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from celltrail.config import is_disabled, resolve_store
+from celltrail.config import is_disabled, resolve_store, settings
 from celltrail.errors import RunDeletedError, RunInUseError, RunNotFoundError
-from celltrail.model import Status
+from celltrail.model import Status, is_system_metric
 from celltrail.record.active import ActiveRun
 from celltrail.record.current import activate, known_run, remember
 from celltrail.record.disabled import DisabledRun
 from celltrail.record.journal import Journal
+from celltrail.record.sampling import watch
 from celltrail.store import open_store
 from celltrail.store.events import now_us
 from celltrail.store.layout import Layout
@@ -115,6 +116,8 @@ def _take_over(store: Path, row: RunRow, data: TableData) -> ActiveRun:
     resumed = {"run": row.id, "session": session.id, "at": at}
     events: list[Event] = [("run", _identity(row, session.id)), ("resume", resumed)]
     session.writer.events(events)
+    keys = (summaries.names[key] for key in summaries.key.tolist())
+    last_steps = dict(zip(keys, summaries.last_step.tolist(), strict=True))
     run = ActiveRun(
         journal,
         experiment=row.experiment,
@@ -122,15 +125,12 @@ def _take_over(store: Path, row: RunRow, data: TableData) -> ActiveRun:
         note=row.note,
         owner=session.owner,
         is_ours=True,
-        last_steps=dict(
-            zip(
-                (summaries.names[key] for key in summaries.key.tolist()),
-                summaries.last_step.tolist(),
-                strict=True,
-            )
-        ),
+        last_steps=last_steps,
     )
     remember(run, anew=True)
+    if settings().system_metrics:
+        sampled = [step for name, step in last_steps.items() if is_system_metric(name)]
+        watch(run, journal, first_step=max(sampled, default=-1) + 1)
     return run
 
 
