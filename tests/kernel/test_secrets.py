@@ -23,7 +23,12 @@ SECRETS = [
     f"pul-{HEX[:40]}", f"gsk_{A}{A[:20]}", f"xai-{A}{A}", f"pplx-{A}{A[:16]}", f"ya29.{A}",
     f"eyJ{A}.eyJ{A}.{A}", f"https://hooks.slack.com/services/T0/B0/{A}",
 ]  # fmt: skip
-NAMED = {"password": "hunter2hunter", "db_password": "correct-horse", "auth_token": "plain-words-7"}
+NAMED = {
+    "key_prod": A,
+    "password": "hunter2hunter",
+    "db_password": "correct-horse",
+    "auth_token": "plain-words-7",
+}
 
 
 def test_no_planted_secret_is_in_the_store(kernel: KernelSession, tmp_path: Path) -> None:

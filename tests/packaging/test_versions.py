@@ -40,6 +40,7 @@ def run_suite(environment: Environment, root: Path, tmp_path: Path) -> None:
     env["PATH"] = environment.path + ":" + env.get("PATH", "")
     # Other versions have other deprecation warnings; here it is about what works.
     options = ["-p", "no:cacheprovider", "-o", "filterwarnings=default", "-m", "not heavy"]
+    options += ["-n", "2", "--dist", "loadfile"]
     folders = [folder for folder in SUITE if (root / folder).is_dir()]
     print(run([environment.python, "-m", "pytest", *options, *folders], env=env, cwd=root))
 
@@ -67,7 +68,7 @@ def test_the_suite_passes_with_the_oldest_libraries(
 ) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     pins = [re.sub(r">=", "==", requirement) for requirement in project["dependencies"]]
-    tools = ["pytest>=9", "pytest-timeout", "hypothesis", "nbclient", "matplotlib"]
+    tools = ["pytest>=9", "pytest-timeout", "pytest-xdist", "hypothesis", "nbclient", "matplotlib"]
     tools += ["lightgbm", "onnx", "plotly", "polars", "safetensors", "scikit-learn", "skops"]
     environment = new_environment()
     environment.install("--upgrade", "pip")

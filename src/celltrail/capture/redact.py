@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.known_secrets import own_patterns, secret_values
+from celltrail.capture.random_texts import is_random, is_suspect_name
+from celltrail.capture.token_shapes import redact_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +38,11 @@ _HARMLESS_NAME = re.compile(
     r"(?:^|[._])(?:(?:pad|padding|eos|bos|sep|cls|mask|unk|start|end|stop|next|prev|image|audio"
     r"|special|prompt|decoder_start|first|last|per|n|num|max|min|each|one)_token"
     r"|(?:primary|foreign|sort|group|join|index|public|partition|cache|dict|map|sorted|hash"
-    r"|merge|unique|column|data|label|target|row|state|prng|rng|random|jax|rand)_key)$",
+    r"|merge|unique|column|data|label|target|row|state|prng|rng|random|jax|rand|monitor|metric"
+    r"|feature|time|date|sample|batch|class|image|text|input|output|query|loss|score|split"
+    r"|dataset|config|param|cond|lookup|shard|range|default|registry|record|object|attention"
+    r"|value|step|name|entity|edge|node|product|customer|item|order|surrogate|natural|composite"
+    r"|candidate)_key)$",
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -44,48 +50,6 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Sources may be long, and every cell passes here: each pattern takes time in proportion to
 # the text. So a pattern starts only where a word starts, or what it takes is bounded, and
 # what can only match in one way is possessive (``*+``).
-_TOKEN = re.compile(
-    r"""
-      \bsk-[A-Za-z0-9_-]{20,}                           # OpenAI, Anthropic
-    | \bgh[pousr]_[A-Za-z0-9]{30,} | \bgithub_pat_[A-Za-z0-9_]{40,}
-    | \bglpat-[A-Za-z0-9_-]{20,}
-    | \bhf_[A-Za-z0-9]{30,}
-    | \bpypi-[A-Za-z0-9_-]{50,}
-    | \bnpm_[A-Za-z0-9]{36}\b
-    | \b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,} | \bwhsec_[A-Za-z0-9+/]{20,}   # Stripe
-    | \bSG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,}    # SendGrid
-    | \b(?:AC|SK)[0-9a-f]{32}\b                          # Twilio
-    | \bkey-[0-9a-f]{32}\b                               # Mailgun
-    | \bdapi[0-9a-f]{32}\b                               # Databricks
-    | \bdop_v1_[0-9a-f]{64}\b | \bdoo_v1_[0-9a-f]{64}\b | \bdckr_pat_[A-Za-z0-9_-]{20,}
-    | \bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b             # Shopify
-    | \bsq0(?:atp|csp)-[A-Za-z0-9_-]{22,} | \bEAAA[A-Za-z0-9_-]{60}\b   # Square
-    | \b\d{8,10}:AA[A-Za-z0-9_-]{33}\b                   # Telegram
-    | \b[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}   # Discord
-    | \bNRAK-[A-Z0-9]{27}\b | \bglsa_[A-Za-z0-9]{32}_[0-9a-f]{8}\b | \bglc_[A-Za-z0-9+/]{32,}
-    | \blin_api_[A-Za-z0-9]{40}\b | \b(?:secret|ntn)_[A-Za-z0-9]{43,50}\b
-    | \bfigd_[A-Za-z0-9_-]{40,}
-    | \bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}\b               # Airtable
-    | \bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b                 # Postman
-    | \bdp\.(?:pt|st|ct|sa)\.[A-Za-z0-9._-]{40,}          # Doppler
-    | \bhv[sbr]\.[A-Za-z0-9_-]{24,}                      # Vault
-    | \b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}     # Terraform
-    | \bpul-[0-9a-f]{40}\b | \brpa_[A-Za-z0-9]{40,} | \br8_[A-Za-z0-9]{37}\b
-    | \bgsk_[A-Za-z0-9]{40,} | \bxai-[A-Za-z0-9]{60,} | \bpplx-[A-Za-z0-9]{40,}
-    | \bAGE-SECRET-KEY-1[0-9A-Z]{50,} | \bya29\.[A-Za-z0-9_-]{20,} | \b1//0[A-Za-z0-9_-]{30,}
-    | \bsntr[yu]s?_[A-Za-z0-9+/=_-]{30,} | \bATATT3[A-Za-z0-9_=-]{40,} | \bATCTT3[A-Za-z0-9_=-]{40,}
-    | \bhttps://hooks\.slack\.com/services/[A-Za-z0-9/]{20,}
-    | \bhttps://discord(?:app)?\.com/api/webhooks/\d+/[A-Za-z0-9_-]{20,}
-    | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b                     # AWS
-    | \bAIza[0-9A-Za-z_-]{35}                           # Google
-    | \bxox[abeoprs]-[A-Za-z0-9-]{10,}                  # Slack
-    | (?<!\w)eyJ[A-Za-z0-9_-]{10,}+\.eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]+   # JWT
-    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----
-      (?:[^-]|-(?!----(?:BEGIN|END)[ ]))*+
-      -----END[ ][A-Z ]*PRIVATE[ ]KEY-----
-    """,
-    re.VERBOSE,
-)
 _URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@'\"]*+):([^\s/@'\"]++)(?=@)")
 _URL_QUERY = re.compile(r"[?&;](?P<name>[\w.\-]{1,80}+)=(?P<text>[^\s&;#'\"<>{}()\\]++)")
 _URL_NAME = re.compile(r"(?:^|[-_])(?:sig|signature)$", re.IGNORECASE)
@@ -120,6 +84,9 @@ _ONLY_FIELD = re.compile(r"(?:\w+ )?\{[^{}\"']+\}")
 _OPTION = re.compile(
     r"(?<![\w-])(?:-p|--param)(?:[ \t]++|=)[\"']?(?P<name>[A-Za-z_][\w.\-]*+)=(?P<text>[^\s\"']++)"
 )
+# login("..."), Client('...'): the first argument of what lets one in
+_ARGUMENT = re.compile(r"\(\s*+(?P<q>[\"'])(?P<text>[A-Za-z0-9+/=_\-.~]{20,200}+)(?P=q)")
+_LOGIN = re.compile(r"(?:log_?in|sign_?in|authenticate|authorize|connect|client|set_token)$", re.I)
 # %env NAME=value, %env NAME value, also as IPython's tracebacks show it; export NAME=value
 _ENVIRONMENT = re.compile(
     r"""
@@ -143,6 +110,13 @@ def is_secret_name(name: str) -> bool:
     """
     name = _CAMEL.sub("_", name[-_MAX_NAME:])
     return bool(_SECRET_NAME.search(name)) and not _HARMLESS_NAME.search(name)
+
+
+@lru_cache(maxsize=4096)
+def _is_suspect(name: str) -> bool:
+    """Say whether what looks random is a secret under this name."""
+    name = _CAMEL.sub("_", name)
+    return is_suspect_name(name) and not _HARMLESS_NAME.search(name)
 
 
 @lru_cache(maxsize=4096)
@@ -175,26 +149,28 @@ def redact_text(text: str) -> tuple[str, int]:
         if known is not None:
             text, more = known.subn(lambda match: MARK if match[0] else "", text)
             count += more
-    text, more = _TOKEN.subn(MARK, text)
+    text, more = redact_tokens(text, MARK)
     count += more
     text, more = _URL_PASSWORD.subn(rf"\1:{MARK}", text)
     count += more
-    for clean in (_redact_headers, _redact_assignments, _redact_options):
+    for clean in (_redact_headers, _redact_assignments, _redact_logins, _redact_options):
         text, more = clean(text)
         count += more
     return text, count
 
 
 def _redact_headers(text: str) -> tuple[str, int]:
-    return _mark(_HEADER, text)
+    small = text.lower()
+    return _mark(_HEADER, text) if "bearer" in small or "authorization" in small else (text, 0)
 
 
 def _redact_options(text: str) -> tuple[str, int]:
     """Mark values that stand without quotes: in URLs, options of magics and shell lines."""
     count = 0
-    for pattern in (_OPTION, _ENVIRONMENT):
-        text, more = _mark(pattern, text)
-        count += more
+    for pattern, pieces in ((_OPTION, ("-p", "--param")), (_ENVIRONMENT, ("env", "export"))):
+        if any(piece in text for piece in pieces):
+            text, more = _mark(pattern, text)
+            count += more
     text, more = _mark(_URL_QUERY, text, lambda n: is_secret_name(n) or bool(_URL_NAME.search(n)))
     return text, count + more
 
@@ -228,16 +204,35 @@ def _redact_assignments(text: str) -> tuple[str, int]:
     parts = []
     done = 0
     for head in _HEAD.finditer(text):
-        if head.start() < done or not is_secret_name(head["name"]):
+        name = head["name"][-_MAX_NAME:]
+        is_secret = _is_secret_cached(name)
+        if head.start() < done or not (is_secret or _is_suspect(name)):
             continue
         value = _VALUE.match(text, head.end())
         if value is None or MARK in value["text"]:
+            continue
+        if not is_secret and not is_random(value["text"]):
             continue
         if "f" in value["prefix"].lower() and _ONLY_FIELD.fullmatch(value["text"]):
             continue
         parts += [text[done : value.start("text")], MARK]
         done = value.end("text")
     return "".join([*parts, text[done:]]), len(parts) // 2
+
+
+def _redact_logins(text: str) -> tuple[str, int]:
+    """Mark what looks random and is given to a function that lets one in."""
+    count = 0
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal count
+        before = text[max(0, match.start() - 20) : match.start()]
+        if not _LOGIN.search(before) or not is_random(match["text"]):
+            return match[0]
+        count += 1
+        return match[0].replace(match["text"], MARK)
+
+    return _ARGUMENT.sub(replace, text), count
 
 
 def redact_param(key: str, value: ParamValue) -> tuple[Any, int]:
@@ -274,5 +269,7 @@ def redact_param(key: str, value: ParamValue) -> tuple[Any, int]:
         return value, 0
     names = key[-_MAX_NAME:].split(".")
     if any(is_secret_name(name) for name in [*names, key]):
+        return MARK, 1
+    if isinstance(value, str) and _is_suspect(key[-_MAX_NAME:]) and is_random(value):
         return MARK, 1
     return redact_text(value) if isinstance(value, str) else (value, 0)
