@@ -1,6 +1,6 @@
 """What a cell does with names, read off its source in the order of evaluation."""
 
-# ruff: noqa: N815  # ast.NodeVisitor looks its methods up by the names of the node classes
+# ruff: noqa: N802, N815  # a visitor looks its methods up by the names of the node classes
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from celltrail.capture.magics import magic_code
 from celltrail.capture.parse import parse_quietly
 from celltrail.capture.scopes import free_names, target_names
 from celltrail.capture.usage import Usage, usage_of
+from celltrail.capture.visitor import Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -95,7 +96,7 @@ def analyse(code: str, line_count: int = 0) -> CellNames | None:
     )
 
 
-class _CellVisitor(ast.NodeVisitor):
+class _CellVisitor(Visitor):
     """Walks statements in the order in which Python evaluates them."""
 
     def __init__(self, line_count: int) -> None:

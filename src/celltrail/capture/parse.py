@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import warnings
+from functools import lru_cache
 
 __all__ = ["parse_quietly"]
 
@@ -13,6 +14,7 @@ _NAME = "<celltrail parses>"
 _FILTER = ("ignore", None, Warning, _NAME, 0)
 
 
+@lru_cache(maxsize=8)  # several look at the cell that is about to run
 def parse_quietly(code: str) -> ast.Module:
     r"""Parse code, with no warning shown, counted or made an error.
 
@@ -24,7 +26,7 @@ def parse_quietly(code: str) -> ast.Module:
     Returns
     -------
     ast.Module
-        The tree.
+        The tree, to be read only: others are given it too.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """What a cell's source does with values: which calls it makes, what it changes, what it draws."""
 
-# ruff: noqa: N815  # ast.NodeVisitor looks its methods up by the names of the node classes
+# ruff: noqa: N802, N815  # a visitor looks its methods up by the names of the node classes
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from celltrail.capture.looks import call_name
 from celltrail.capture.magics import magic_code
 from celltrail.capture.plots import PLOT_MODULES, draws
 from celltrail.capture.scopes import target_names
+from celltrail.capture.visitor import Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -129,7 +130,7 @@ def usage_of(statements: Iterable[ast.stmt]) -> Usage:
     return visitor.usage
 
 
-class _UsageVisitor(ast.NodeVisitor):
+class _UsageVisitor(Visitor):
     """Walks a cell's code, but not into its functions: what is in them may never be run."""
 
     def __init__(self) -> None:
@@ -187,7 +188,7 @@ class _UsageVisitor(ast.NodeVisitor):
     visit_FunctionDef = _function
     visit_AsyncFunctionDef = _function
     visit_Lambda = _function
-    visit_ClassDef = ast.NodeVisitor.generic_visit
+    visit_ClassDef = Visitor.generic_visit
 
     # loops ------------------------------------------------------------------------------
     def _for(self, node: ast.For | ast.AsyncFor) -> None:

@@ -42,9 +42,15 @@ class Auto:
     last: tuple[int | None, Verdict] | None = None
     helpers: set[str] = field(default_factory=set)
 
-    def judge(self, code: str, namespace: Mapping[str, object], count: int | None) -> Verdict:
-        """Say whether a cell that is about to run is worth a run."""
-        names = analyse(code)
+    def judge(
+        self,
+        code: str,
+        namespace: Mapping[str, object],
+        count: int | None,
+        line_count: int = 0,
+    ) -> Verdict:
+        """Say whether a cell that is about to run is worth a run; ``line_count`` as `analyse`."""
+        names = analyse(code, line_count)
         plotting = frozenset() if names is None else _plotting(names, namespace)
         verdict = worth(code, plotting)
         if "run_line_magic('track'" not in code:

@@ -142,7 +142,8 @@ class CellHooks:
         if not is_auto:
             return
         count = self._number(frame.info)
-        if self.auto.judge(frame.code, self._shell.user_ns, count).is_run:
+        lines = len(frame.raw.splitlines())
+        if self.auto.judge(frame.code, self._shell.user_ns, count, lines).is_run:
             self._open(frame, _UNASKED, self._source(frame.info, Head("", frame.raw, "cell"), True))
 
     def _open(self, frame: _Frame, options: TrackOptions, source: SourceInfo) -> None:
