@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 from environments import Distribution, Environment, run
 
-CHECK = Path(__file__).with_name("model_libraries_check.py")
-LIBRARIES = ("keras", "pillow", "pyarrow", "pytest", "scikit-learn", "torch", "xgboost")
+CHECKS = [
+    str(Path(__file__).with_name(name))
+    for name in ("model_libraries_check.py", "frameworks_check.py")
+]
+LIBRARIES = (
+    "accelerate", "ipykernel", "keras", "lightgbm", "lightning", "optuna", "pillow", "pyarrow",
+    "pytest", "scikit-learn", "statsmodels", "torch", "transformers", "xgboost",
+)  # fmt: skip
 
 
 @pytest.mark.heavy
@@ -20,7 +26,10 @@ def test_what_large_libraries_make_comes_back(
     root: Path,
     tmp_path: Path,
 ) -> None:
-    """PyTorch, Keras, XGBoost and pyarrow, against the wheel with its extra for models."""
+    """Models and tables come back, and what frameworks report of a training is found.
+
+    Against the wheel with its extra for models.
+    """
     environment = new_environment()
     wheel = f"{distribution.wheel}[models]"
     environment.install(wheel, *LIBRARIES, "--constraint", str(root / "constraints.txt"))
@@ -34,4 +43,4 @@ def test_what_large_libraries_make_comes_back(
         str(tmp_path),
     ]
     env = {**environment.outer, "HOME": str(tmp_path), "KERAS_BACKEND": "torch"}
-    run([environment.python, "-m", "pytest", *options, str(CHECK)], env=env, cwd=tmp_path)
+    run([environment.python, "-m", "pytest", *options, *CHECKS], env=env, cwd=tmp_path)

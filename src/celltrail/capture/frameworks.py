@@ -168,8 +168,10 @@ def _booster(found: Reported, name: str, value: object) -> None:
 
 
 def _study(found: Reported, name: str, value: Any) -> None:
-    """Read the trials of a study of Optuna; an in-memory study answers by itself."""
-    if not is_a(value, "optuna.study.study", "Study"):
+    """Read the trials of a study of Optuna that keeps them in memory: no database is asked."""
+    storage = (instance_dict(value) or {}).get("_storage")
+    is_study = is_a(value, "optuna.study.study", "Study")
+    if not is_study or not is_a(storage, "optuna.storages._in_memory", "InMemoryStorage"):
         return
     values: list[Number] = []
     for trial in value.get_trials(deepcopy=False)[:_MAX_ROUNDS]:
@@ -200,13 +202,19 @@ def _transformers(found: Reported, name: str, value: object) -> None:
     history = None if state is None else state.get("log_history")
     if type(history) is not list:
         return
-    lists: dict[str, list[Number]] = {}
+    points: dict[str, tuple[list[int], list[Number]]] = {}
     for entry in history[:_MAX_ROUNDS]:
-        for key, item in entry.items() if type(entry) is dict else ():
+        step = entry.get("step") if type(entry) is dict else None
+        if type(step) is not int:
+            continue
+        for key, item in entry.items():
             measured = number(item)
             if type(key) is str and key not in ("step", "epoch") and type(measured) is float:
-                lists.setdefault(key, []).append(measured)
-    _lists(found, name, lists, "reported by the trainer")
+                steps, values = points.setdefault(key, ([], []))
+                steps.append(step)
+                values.append(measured)
+    for key, (steps, values) in list(points.items())[:_MAX_NAMES]:
+        found.series[f"{name}.{key}"] = Series(values, "reported by the trainer", steps)
 
 
 _READERS: dict[str, Callable[[Reported, str, Any], None]] = {

@@ -12,7 +12,7 @@ from celltrail.capture.calls import names_read_by_functions
 from celltrail.capture.datasets import describe_dataset
 from celltrail.capture.estimators import estimator_params
 from celltrail.capture.files import files_read
-from celltrail.capture.frameworks import reported
+from celltrail.capture.frameworks import Reported, reported
 from celltrail.capture.keywords import keyword_params, seed_params
 from celltrail.capture.plots import is_appearance
 from celltrail.capture.results import result_metrics
@@ -208,7 +208,7 @@ def infer(
         _add_unseen(found, before, namespace)
     if result is not NOTHING:
         with _for_itself():
-            _add_result(found, names, result)
+            _add_result(found, names, result, namespace)
     return found
 
 
@@ -335,27 +335,39 @@ def _add_collected(found: Inference, before: Before, namespace: Mapping[str, obj
             reason = f"computed on line {computed[-1].line}"
             found.series.setdefault(name, Series(values, reason))
         with _for_itself():
-            said = reported(name, value)
-            for key, inferred in said.params.items():
-                found.params.setdefault(key, inferred)
-            for key, inferred in said.metrics.items():
-                found.metrics.setdefault(key, inferred)
-            for key, series in said.series.items():
-                found.series.setdefault(key, series)
+            _add_reported(found, reported(name, value))
     for name in found.series:
         found.metrics.pop(name, None)
 
 
-def _add_result(found: Inference, names: CellNames, result: object) -> None:
-    """Add what the last line gave."""
+def _add_reported(found: Inference, said: Reported) -> None:
+    """Add what an object of a framework reports, where nothing of that name is known."""
+    for key, inferred in said.params.items():
+        found.params.setdefault(key, inferred)
+    for key, inferred in said.metrics.items():
+        found.metrics.setdefault(key, inferred)
+    for key, series in said.series.items():
+        found.series.setdefault(key, series)
+
+
+def _add_result(
+    found: Inference, names: CellNames, result: object, namespace: Mapping[str, object]
+) -> None:
+    """Add what the last line gave, unless a name of the cell stands for it too."""
     if names.result is None:
         return
     of_folds = folds("", names.result, result)
     for key, series in of_folds.items():
         name = f"{function_of(names.result)}{key}"
         found.series[name] = series
-    if not of_folds:
-        found.metrics.update(result_metrics(names.result, result))
+    if of_folds:
+        return
+    found.metrics.update(result_metrics(names.result, result))
+    mine = (namespace.get(name) for name in {**names.binds, **names.usage.mutated})
+    function = function_of(names.result)
+    if function and not any(value is result for value in mine):
+        with _for_itself():
+            _add_reported(found, reported(function, result))
 
 
 def _add_unseen(found: Inference, before: Before, namespace: dict[str, object]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.classes import class_dict, mro_of
 from celltrail.capture.literals import NOT_LITERAL, literal_value
+from celltrail.capture.values import flat
 from celltrail.model import Inferred
 
 if TYPE_CHECKING:
@@ -82,14 +83,14 @@ def keyword_params(
     for call in calls:
         if not call.keywords or not _matters(call, namespace):
             continue
-        for keyword, value in call.keywords.items():
-            key = f"{call.name}.{keyword}"
-            found.setdefault(key, []).append(value)
-            lines.setdefault(key, call.line)
+        for keyword, given in call.keywords.items():
+            for key, value in flat(f"{call.name}.{keyword}", given).items():
+                found.setdefault(key, []).append(value)
+                lines.setdefault(key, call.line)
     return {
         key: Inferred(
             values[0] if all(_same(values[0], v) for v in values) else values,
-            f"given to {key.rpartition('.')[0]}() on line {lines[key]}",
+            f"given to {key.partition('.')[0]}() on line {lines[key]}",
         )
         for key, values in found.items()
     }

@@ -11,7 +11,7 @@ from celltrail.capture.classes import known_class
 from celltrail.capture.values import NOTHING, Nothing, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from celltrail.model import Number
 
@@ -45,13 +45,20 @@ class Series:
     Parameters
     ----------
     values
-        One for each step from 0.
+        One for each step.
     reason
         Why they were recorded.
+    steps
+        The steps, which count from 0 where they are not given.
     """
 
     values: Sequence[Number]
     reason: str
+    steps: Sequence[int] | None = None
+
+    def __iter__(self) -> Iterator[tuple[int, Number]]:
+        steps = range(len(self.values)) if self.steps is None else self.steps
+        return zip(steps, self.values, strict=True)
 
 
 def is_measure(name: str) -> bool:

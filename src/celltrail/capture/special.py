@@ -32,6 +32,8 @@ _WRITTEN = (
 _TYPES = {"builtins", "numpy", "pandas", "polars"}
 #: Classes whose instances only hold settings.
 _HOLDERS = (("types", "SimpleNamespace"), ("argparse", "Namespace"))
+#: More fields of a library's own than people look at.
+_MANY_FIELDS = 15
 _type_module = type.__dict__["__module__"]
 
 
@@ -72,7 +74,9 @@ def fields_of(value: object) -> dict[str, Any] | None:
     """Give the fields of an object that only holds settings, or None for any other.
 
     Those are instances of dataclasses, ``SimpleNamespace``, ``argparse.Namespace`` and
-    pydantic models. Only what the instance itself holds is taken: no property is asked.
+    pydantic models. Only what the instance itself holds is taken: no property is asked. Of a
+    library's dataclass with very many fields, such as the arguments of a trainer, those are
+    taken that differ from their defaults.
 
     Examples
     --------
@@ -88,7 +92,35 @@ def fields_of(value: object) -> dict[str, Any] | None:
     if not declared and not ("pydantic" in sys.modules and is_a(value, "pydantic", "BaseModel")):
         return None
     own = instance_dict(value)
-    return None if own is None else {k: v for k, v in own.items() if type(k) is str}
+    if own is None:
+        return None
+    found = {k: v for k, v in own.items() if type(k) is str}
+    if len(found) <= _MANY_FIELDS or _type_module.__get__(kind) == "__main__":
+        return found
+    defaults = _defaults(kind)
+    return {k: v for k, v in found.items() if not _is_default(v, defaults.get(k, NOTHING))}
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    """Give the defaults of a dataclass's fields."""
+    fields: dict[str, Any] = {}
+    for base in reversed(mro_of(kind)):
+        declared: Any = class_dict(base).get("__dataclass_fields__", {})
+        fields.update(declared)
+    is_field: Any = known_class("dataclasses", "Field")
+    return {name: f.default for name, f in fields.items() if type(f) is is_field}
+
+
+def _is_default(value: object, default: object) -> bool:
+    """Say whether a plain value, or the value of an enum's member, is the default."""
+    if is_a(value, "enum", "Enum"):
+        value = (instance_dict(value) or {}).get("_value_")
+    if is_a(default, "enum", "Enum"):
+        default = (instance_dict(default) or {}).get("_value_")
+    if value is default:
+        return True
+    plain = (bool, int, float, str)
+    return type(value) is type(default) and type(value) in plain and value == default
 
 
 def _namespace_dict(value: Any) -> dict[str, Any]:

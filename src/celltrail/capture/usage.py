@@ -57,7 +57,8 @@ class CallSite:
     args
         The positional arguments.
     keywords
-        Keyword arguments that are literals, without technical ones.
+        Keyword arguments that are literals, without technical ones; also the items of a dict
+        that is the first argument.
     owner
         What it is a method of, if it is one.
     named
@@ -244,16 +245,17 @@ def _site(node: ast.Call) -> CallSite | None:
     name = call_name(node)
     if name is None:
         return None
-    keywords = {}
+    keywords: dict[str, Any] = {}
     named = set()
-    for keyword in node.keywords:
-        if keyword.arg is None or keyword.arg in _TECHNICAL or keyword.arg.startswith("return_"):
+    given = [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg]
+    for key, item in [*given, *_settings(node)]:
+        if key in _TECHNICAL or key.startswith("return_"):
             continue
-        if isinstance(keyword.value, ast.Name):
-            named.add(keyword.arg)
-        value = literal_value(keyword.value)
+        if isinstance(item, ast.Name):
+            named.add(key)
+        value = literal_value(item)
         if value is not NOT_LITERAL:
-            keywords[keyword.arg] = value
+            keywords.setdefault(key, value)
     receiver: tuple[str, ...] = ()
     inner = node.func.value if isinstance(node.func, ast.Attribute) else None
     while isinstance(inner, ast.Attribute):
@@ -263,6 +265,20 @@ def _site(node: ast.Call) -> CallSite | None:
     path = tuple(name.split("."))
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
     return CallSite(path, receiver, node.args, keywords, frozenset(named), node.lineno, owner)
+
+
+def _settings(node: ast.Call) -> list[tuple[str, ast.expr]]:
+    """Give the settings in a dict that is the first argument: ``train({"eta": 0.3}, data)``."""
+    match node.args:
+        case [ast.Dict(keys=keys, values=values), *_]:
+            pairs = zip(keys, values, strict=True)
+            return [
+                (key.value, value)
+                for key, value in pairs
+                if isinstance(key, ast.Constant) and type(key.value) is str
+            ]
+        case _:
+            return []
 
 
 def _root(node: ast.expr) -> str | None:

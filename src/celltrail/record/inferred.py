@@ -41,7 +41,7 @@ def write_inferred(journal: Journal, points: PointMaker, inference: Inference) -
         if key in known or key in new:
             continue
         events.append(("reason", {"metric": key, "reason": many.reason}))
-        for step, value in enumerate(many.values):
+        for step, value in many:
             rows += points.points({key: value}, step)
     events += [_dataset_event(dataset) for dataset in inference.datasets]
     journal.events(events)

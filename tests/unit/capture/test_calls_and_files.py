@@ -169,6 +169,21 @@ def test_frameworks_tell_what_they_have_recorded_themselves() -> None:
     assert series("r = make()", make=lambda: results) == {"r.train.rmse": [0.5, 0.25]}
 
 
+def test_settings_in_a_dict_that_is_the_first_argument_are_params() -> None:
+    code = "def train(settings, data): ...\n"
+    code += 'train({"depth": 3, "eta": rate, "verbose": 0, "more": {"a": 1}}, data)'
+    found = run_cell(code, rate=0.5, data=[1]).params
+    assert found["train.depth"].value == 3
+    assert found["train.more.a"].value == 1
+    assert not {"train.verbose", "train.eta"} & found.keys()
+
+
+def test_what_frameworks_return_is_recorded_by_the_functions_name() -> None:
+    results = {"train": {"rmse": [0.5, 0.25]}}
+    found = run_cell("fit_all()", results, fit_all=lambda: results)
+    assert list(found.series["fit_all.train.rmse"].values) == [0.5, 0.25]
+
+
 def test_what_only_a_plot_reads_is_no_param() -> None:
     class Plt:
         def plot(self, *args: Any, **more: Any) -> None: ...
