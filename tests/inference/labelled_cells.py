@@ -136,7 +136,7 @@ def run_notebook(path: Path, folder: Path) -> list[Cell]:
             assert result.success, (cell.place, result.error_in_exec)
             value = NOTHING if result.result is None else result.result
             found = infer(before, shell.user_ns, result=value)
-            auto.learn(names)
+            auto.learn(names, shell.user_ns)
             cell.judged, cell.rule = verdict.is_run, verdict.rule
             cell.found = {
                 "params": set(found.params),

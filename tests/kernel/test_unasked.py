@@ -127,3 +127,13 @@ def test_names_that_are_ignored_are_not_inferred(tmp_path: Path, kernel: KernelS
     kernel.run("%%track --quiet\ntmp_a = 1\nb = 2\ntmp_c = b * 1.5")
     (run,) = runs(kernel)
     assert (run["params"], run["metrics"]) == ({"b": 2}, {})
+
+
+def test_seeds_of_the_session_are_params_of_later_runs(kernel: KernelSession) -> None:
+    kernel.run("import random, numpy as np\nSEED = 5\nrandom.seed(3)\nnp.random.seed(SEED)")
+    kernel.run("generator = np.random.default_rng(7)")
+    kernel.run("%%track --quiet\nx = random.random() * 2")
+    kernel.run("%%track --quiet\nSEED = 6\nnp.random.seed(SEED)\ny = random.random() * 2")
+    first, second = runs(kernel)
+    assert first["params"] == {"random.seed": 3, "numpy.random.seed": 5}
+    assert second["params"] == {"SEED": 6, "random.seed": 3}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -96,8 +97,18 @@ def keyword_params(
     }
 
 
-def seed_params(calls: Iterable[CallSite], namespace: Mapping[str, object]) -> dict[str, Inferred]:
+def seed_params(
+    calls: Iterable[CallSite], namespace: Mapping[str, object], *, by_name: bool = False
+) -> dict[str, Inferred]:
     """Give the seeds that a cell sets by literals, by the function that takes them.
+
+    Parameters
+    ----------
+    calls, namespace
+        As for `keyword_params`.
+    by_name
+        Whether also those that are set by a name, ``random.seed(SEED)``; in the cell itself
+        that name is the param.
 
     Examples
     --------
@@ -114,6 +125,8 @@ def seed_params(calls: Iterable[CallSite], namespace: Mapping[str, object]) -> d
         value = call.keywords.get("seed", NOT_LITERAL)
         if call.args:
             value = literal_value(call.args[0])
+            if by_name and isinstance(call.args[0], ast.Name):
+                value = namespace.get(call.args[0].id, NOT_LITERAL)
         if type(value) is int:
             found[_full_name(call, namespace)] = Inferred(value, f"seed set on line {call.line}")
     return found

@@ -7,9 +7,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from celltrail.capture.binds import BindKind
+from celltrail.capture.keywords import seed_params
 from celltrail.capture.names import CellNames, analyse
 from celltrail.capture.plots import PLOT_MODULES
 from celltrail.capture.worth import Verdict, worth
+from celltrail.model import Inferred
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +22,8 @@ __all__ = ["Auto", "explanation"]
 
 #: Names that a cell execution lists at most, of each kind.
 MOST_NAMES = 200
+#: What these seed is a generator with a name of its own, not the session's.
+_OF_ONE_GENERATOR = {"default_rng", "RandomState", "PRNGKey"}
 _HELPERS = {BindKind.COUNTER, BindKind.LOOP, BindKind.SIZE}
 
 
@@ -36,11 +40,15 @@ class Auto:
     helpers
         Names that cells bound to counters, indices, sizes and loop targets: they are no
         settings of later cells.
+    seeds
+        Seeds of the session's random numbers that cells have set, by the function that takes
+        them: later runs are drawn from what came of them.
     """
 
     is_on: bool = False
     last: tuple[int | None, Verdict] | None = None
     helpers: set[str] = field(default_factory=set)
+    seeds: dict[str, Inferred] = field(default_factory=dict)
 
     def judge(
         self,
@@ -57,8 +65,14 @@ class Auto:
             self.last = count, verdict
         return verdict
 
-    def learn(self, names: CellNames) -> None:
-        """Take note of what a cell that has run bound to helpers."""
+    def learn(
+        self, names: CellNames, namespace: Mapping[str, object], count: int | None = None
+    ) -> None:
+        """Take note of what a cell that has run bound to helpers, and of the seeds that it set."""
+        cell = "an earlier cell" if count is None else f"cell [{count}]"
+        for key, found in seed_params(names.usage.calls, namespace, by_name=True).items():
+            if key.rpartition(".")[2] not in _OF_ONE_GENERATOR:
+                self.seeds[key] = Inferred(found.value, f"seed set in {cell}")
         for name, binds in names.binds.items():
             if all(bind.kind in _HELPERS for bind in binds):
                 self.helpers.add(name)

@@ -156,6 +156,7 @@ class CellHooks:
             space,
             len(frame.raw.splitlines()),
             helpers=frozenset(self.auto.helpers),
+            seeds=dict(self.auto.seeds),
         )
         if not frame.nested and self._config.capture == "full":
             frame.request = self.tap.begin()
@@ -208,7 +209,7 @@ class CellHooks:
         names = None if frame.code is None else analyse(frame.code, len(frame.raw.splitlines()))
         listed: dict[str, list[str]] = {}
         if names is not None:
-            self.auto.learn(names)
+            self.auto.learn(names, self._shell.user_ns, getattr(result, "execution_count", None))
             listed = {
                 "reads": [name for name in names.reads if name in self._shell.user_ns],
                 "binds": list(names.binds),

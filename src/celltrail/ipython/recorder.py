@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from celltrail.capture.ignoring import ignored_names
 from celltrail.capture.infer import Before, Inference, infer, look_before
+from celltrail.capture.keywords import seed_params
 from celltrail.capture.names import CellNames, analyse
 from celltrail.capture.resources import ResourceClock
 from celltrail.capture.values import NOTHING, Nothing, flat, number, plain
@@ -60,6 +61,8 @@ class Recorder:
         What was inferred, once it is closed.
     notes
         Sentences for the card.
+    seeds
+        Those that earlier cells have set, by the functions that take them.
     """
 
     run: ActiveRun
@@ -70,6 +73,7 @@ class Recorder:
     alone: bool = True
     found: Inference = field(default_factory=Inference)
     notes: list[str] = field(default_factory=list)
+    seeds: Mapping[str, Inferred] = field(default_factory=dict)
     _done: bool = False
 
     @classmethod
@@ -83,6 +87,7 @@ class Recorder:
         line_count: int = 0,
         *,
         helpers: frozenset[str] = frozenset(),
+        seeds: Mapping[str, Inferred] | None = None,
     ) -> Recorder:
         """Begin a run and make it the current one.
 
@@ -102,6 +107,8 @@ class Recorder:
             Lines of the whole cell, by which lines within ``%%time`` are counted.
         helpers
             Names that are no settings: see `look_before`.
+        seeds
+            Those that earlier cells have set.
         """
         is_inferring = options.infer and settings().infer
         names = analyse(code, line_count) if is_inferring else _NO_NAMES
@@ -129,6 +136,7 @@ class Recorder:
         )
         try:
             recorder = cls(run, options, before, named, clock)
+            recorder.seeds = (seeds or {}) if is_inferring else {}
             if names is None:
                 recorder.notes.append("the code could not be read for params and metrics")
             activate(run)
@@ -174,6 +182,9 @@ class Recorder:
                 )
             else:
                 found = Inference()
+            own = seed_params(self.before.names.usage.calls, namespace, by_name=True)
+            for key in self.seeds.keys() - own.keys():
+                found.params.setdefault(key, self.seeds[key])
             self._add_named(found, namespace)
             self.found = found
             self.run.infer(found)

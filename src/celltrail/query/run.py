@@ -226,7 +226,7 @@ class Run:
 
     @property
     def system_metrics(self) -> dict[str, Summary]:
-        """What was sampled of the machine while it ran, empty for a run of under two seconds.
+        """What was sampled of the machine while it ran, empty for a run of under three seconds.
 
         See `celltrail.capture.system_metrics` for the names. Their curves are given by
         ``history("system/cpu_percent")``, and filters may name them.

@@ -1,6 +1,6 @@
 """Sample how busy the machine is while runs go on, in one thread for all of them.
 
-Runs that end within two seconds are not sampled at all: what a short cell costs is in its
+Runs that end within three seconds are not sampled at all: what a short cell costs is in its
 CPU time and its peak memory.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from celltrail.capture.system_metrics import SystemSampler
 from celltrail.model import SYSTEM_PREFIX
-from celltrail.store.system import may_start_threads
+from celltrail.store.system import importing, may_start_threads
 
 if TYPE_CHECKING:
     from celltrail.record.journal import Journal
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["INTERVAL", "watch"]
 
 #: Seconds until the first sample of a run, and between its samples.
-FIRST = 2.0
+FIRST = 3.0
 INTERVAL = 5.0
+#: Seconds that are measured for the first sample of all; before that nothing is imported, for
+#: that would take the interpreter from the code that has just begun to run.
+_WARM_UP = 1.0
 #: The longer a run goes on the rarer it is sampled, so that a week of it makes about 3,200
 #: samples.
 _PARTS = 500
@@ -90,9 +93,10 @@ def watch(run: _Run, journal: Journal, *, first_step: int = 0) -> None:
 def _work() -> None:
     """Sample what is due until there has been no run for a while."""
     global _thread
-    sampler = SystemSampler()
+    sampler: SystemSampler | None = None
     last_seen = time.monotonic()
     while True:
+        time.sleep(_pause(0.0 if sampler else _WARM_UP))
         now = time.monotonic()
         open_runs = [each for each in list(_watched) if each.run.is_open]
         for ended in [each for each in list(_watched) if not each.run.is_open]:
@@ -104,12 +108,25 @@ def _work() -> None:
                 if not _watched:
                     _thread = None
                     return
+        if sampler is None and any(each.due - _WARM_UP <= now for each in open_runs):
+            with importing():
+                sampler = SystemSampler()
+            for each in open_runs:
+                each.due = max(each.due, now + _WARM_UP)
         due = [each for each in open_runs if each.due <= now]
-        if due:
-            _write(sampler.sample(), due, now)
-        soonest = min((each.due for each in open_runs), default=now + FIRST)
-        # A run that begins meanwhile is due in FIRST: nobody needs to be woken for it.
-        time.sleep(min(FIRST, max(0.05, soonest - time.monotonic())))
+        if sampler is not None and due:
+            with importing():
+                sample = sampler.sample()
+            _write(sample, due, now)
+
+
+def _pause(before: float) -> float:
+    """Give the seconds until some time before something is due.
+
+    A run that begins meanwhile is due in FIRST, so that nobody needs to be woken for it.
+    """
+    soonest = min((each.due for each in list(_watched)), default=float("inf"))
+    return min(FIRST - before, max(0.05, soonest - before - time.monotonic()))
 
 
 def _write(sample: dict[str, float], due: list[_Watched], now: float) -> None:

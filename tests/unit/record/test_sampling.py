@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -17,12 +18,14 @@ from celltrail.capture.gpus import Gpus, gpu_names
 from celltrail.capture.system_metrics import SystemSampler
 from celltrail.model import is_system_metric
 from celltrail.record import sampling
+from celltrail.store.system import importing
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "FIRST", 0.05)
     monkeypatch.setattr(sampling, "INTERVAL", 0.05)
+    monkeypatch.setattr(sampling, "_WARM_UP", 0.02)
     monkeypatch.setattr(sampling, "_LINGER", 0.1)
 
 
@@ -185,3 +188,27 @@ def test_gpus_are_named_by_the_drivers_files(
         (tmp_path / place / "information").write_text(f"Model: \t\t {model}\nIRQ:   130\n")
     monkeypatch.setattr(gpus, "_FOLDERS", tmp_path)
     assert gpu_names() == ["NVIDIA T4", "NVIDIA A100"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_fork_waits_for_what_a_thread_imports() -> None:
+    began, left = threading.Event(), []
+
+    def work() -> None:
+        with importing():
+            began.set()
+            time.sleep(0.3)
+            left.append(time.monotonic())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    began.wait()
+    child = os.fork()
+    if not child:
+        os._exit(0 if left else 1)
+    _, status = os.waitpid(child, 0)
+    thread.join()
+    assert os.waitstatus_to_exitcode(status) == 0
+    with importing():
+        pass

@@ -26,13 +26,14 @@ else:
         unlock,
     )
 
-from celltrail.store.system.fork import at_fork, keep_alive, may_start_threads
+from celltrail.store.system.fork import at_fork, importing, keep_alive, may_start_threads
 from celltrail.store.system.process import is_suspended
 
 __all__ = [
     "UNLINKS_OPEN_FILES",
     "at_fork",
     "boot_id",
+    "importing",
     "is_suspended",
     "keep_alive",
     "lock_holders",

@@ -5,12 +5,17 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["at_fork", "keep_alive", "may_start_threads"]
+__all__ = ["at_fork", "importing", "keep_alive", "may_start_threads"]
+
+#: Seconds that a fork waits for what a thread of ours imports.
+_PATIENCE = 1.0
 
 
 def at_fork(
@@ -19,6 +24,39 @@ def at_fork(
     """Call functions around every fork of this process; do nothing where there is no fork."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=before, after_in_parent=parent, after_in_child=child)
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Let forks wait while a thread of ours imports something.
+
+    A child that is forked in between has a module that is half there, and stays so.
+    """
+    lock = _imports
+    with lock:
+        yield
+
+
+def _wait_for_imports() -> None:
+    global _waited
+    _waited = _imports.acquire(timeout=_PATIENCE)
+
+
+def _go_on() -> None:
+    global _waited
+    if _waited:
+        _waited = False
+        _imports.release()
+
+
+def _renew() -> None:
+    global _imports, _waited
+    _imports, _waited = threading.Lock(), False
+
+
+_imports = threading.Lock()
+_waited = False
+at_fork(before=_wait_for_imports, parent=_go_on, child=_renew)
 
 
 def may_start_threads() -> bool:

@@ -1,0 +1,74 @@
+"""Whole notebooks, run by nbclient plain and under ``%track --auto``: the same cell by cell."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import celltrail as ct
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "inference" / "notebooks").glob("*.ipy"))
+_CHANGING = re.compile(
+    r"0x[0-9a-f]+|ipykernel_\d+|\b\d{5,}\.py|\d+(?:\.\d+)? ?(?:[mµμn]?s\b|it/s)"
+    r"|0\.0\d+"  # seconds that fits took
+)
+
+
+def notebook_of(path: Path, first: str) -> Any:
+    """Make a notebook of the percent format, with one cell and seeds put before it."""
+    parts = re.split(r"^# %%.*\n", path.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    label = re.compile(r"# (?:run|params|metrics|datasets|note)\+?: ?.*\n")
+    seeded = "import numpy, random\nnumpy.random.seed(0)\nrandom.seed(0)"
+    cells = [first, seeded, *(label.sub("", part).strip() for part in parts)]
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+
+
+def executed(notebook: Any, folder: Path) -> tuple[list[Any], list[float]]:
+    """Run a notebook in a folder, and give the outputs and the seconds of each cell."""
+    folder.mkdir()
+    client = NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    outputs, seconds = [], []
+    with client.setup_kernel():
+        for place, cell in enumerate(notebook.cells):
+            began = time.perf_counter()
+            client.execute_cell(cell, place)
+            seconds.append(time.perf_counter() - began)
+            outputs.append([_comparable(output) for output in cell.outputs])
+    return outputs, seconds
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _CHANGING.sub("N", value)
+    if isinstance(value, list):
+        return [_comparable(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _comparable(each) for key, each in value.items()}
+    return value
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_shows_the_same_when_every_cell_is_recorded(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CELLTRAIL_STORE", str(tmp_path / "celltrail.duckdb"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    plain, _ = executed(notebook_of(path, "pass"), tmp_path / "plain")
+    recorded, _ = executed(
+        notebook_of(path, "%load_ext celltrail\n%track --auto"), tmp_path / "recorded"
+    )
+    for place, (one, other) in enumerate(zip(plain[1:], recorded[1:], strict=True), 1):
+        assert one == other, f"cell {place}"
+    runs = ct.runs()
+    assert len(runs) >= 3
+    assert {run.status.value for run in runs} == {"finished"}
+    assert all(run.auto for run in runs)
