@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -34,14 +34,16 @@ def find_python(version: str, environment: Mapping[str, str]) -> str:
     pytest.skip(f"there is no python{version} here")
 
 
-def run_suite(environment: Environment, root: Path, tmp_path: Path) -> None:
+def run_suite(
+    environment: Environment, root: Path, tmp_path: Path, suite: Sequence[str] = SUITE
+) -> None:
     """Run the suite against what is installed, with that environment's python first on PATH."""
     env = {**environment.outer, "HOME": str(tmp_path)}
     env["PATH"] = environment.path + ":" + env.get("PATH", "")
     # Other versions have other deprecation warnings; here it is about what works.
     options = ["-p", "no:cacheprovider", "-o", "filterwarnings=default", "-m", "not heavy"]
     options += ["-n", "2", "--dist", "loadfile"]
-    folders = [folder for folder in SUITE if (root / folder).is_dir()]
+    folders = [folder for folder in suite if (root / folder).is_dir()]
     print(run([environment.python, "-m", "pytest", *options, *folders], env=env, cwd=root))
 
 
@@ -74,6 +76,20 @@ def test_the_suite_passes_with_the_oldest_libraries(
     environment.install("--upgrade", "pip")
     environment.install(str(distribution.wheel), *pins, *OLDEST, *tools)
     run_suite(environment, root, tmp_path)
+
+
+def test_cells_behave_the_same_under_ipython_8(
+    distribution: Distribution,
+    new_environment: Callable[..., Environment],
+    root: Path,
+    tmp_path: Path,
+) -> None:
+    environment = new_environment()
+    environment.install("--upgrade", "pip")
+    group = f"{root / 'pyproject.toml'}:test"
+    older = ["ipython>=8,<9", "ipykernel>=6,<7"]
+    environment.install(str(distribution.wheel), *older, "--group", group)
+    run_suite(environment, root, tmp_path, ["tests/kernel", "tests/unit/ipython"])
 
 
 def test_a_clone_without_the_built_javascript_installs_without_a_system_node(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import celltrail as ct
-from celltrail.config import is_disabled, notebook_path, resolve_store
+from celltrail.config import Config, is_disabled, notebook_path, resolve_store, settings
 from celltrail.errors import UsageError
 
 
@@ -126,3 +126,44 @@ def test_the_script_is_known_in_a_folder_that_was_deleted(
     found = notebook_path()
     assert found is not None
     assert found.name == "fit.py"
+
+
+def test_every_setting_is_read(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.celltrail]\ncapture = "code"\nredact = ["ACME-\\\\d+"]\ncapture_cells = false\n'
+        'auto = true\ninfer = false\nignore = ["tmp_*"]\nsystem_metrics = false\n'
+    )
+    assert settings() == Config(
+        capture="code", redact=(r"ACME-\d+",), capture_cells=False, auto=True, infer=False,
+        ignore=("tmp_*",), system_metrics=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('capture = "everything"', "capture must be one of values, code, full, it is 'everything'"),
+        ("auto = 1", "auto must be true or false, it is 1"),
+        ('ignore = "tmp"', "ignore must be a list, it is 'tmp'"),
+        ("redact = [1]", r"redact must be a list of texts, it is \[1\]"),
+        ("capure = 1", "capure is no setting; did you mean capture?"),
+        ("zzz = 1", "zzz is no setting"),
+    ],
+)
+def test_a_setting_that_is_of_no_use_is_a_warning_and_its_default_holds(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.celltrail]\n{line}\ninfer = false\n")
+    with pytest.warns(ct.CelltrailWarning, match=said):
+        assert settings() == Config(infer=False)
+
+
+def test_the_environment_says_how_much_is_captured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.celltrail]\ncapture = "code"\n')
+    monkeypatch.setenv("CELLTRAIL_CAPTURE", "values")
+    assert settings().capture == "values"
+    monkeypatch.setenv("CELLTRAIL_CAPTURE", "less")
+    with pytest.warns(ct.CelltrailWarning, match="CELLTRAIL_CAPTURE must be one of"):
+        assert settings().capture == "code"

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["OutputLog", "OutputRecord"]
+__all__ = ["OutputLog", "OutputRecord", "remarks"]
 
 #: Characters of each stream that are kept: its end.
 STREAM_TAIL = 65_536
@@ -318,3 +318,26 @@ def _warnings(text: str) -> list[OutputRecord]:
         OutputRecord("warning", kind, text=said[:_PREVIEW], size=len(said))
         for kind, said in list(found)[:_MOST_WARNINGS]
     ]
+
+
+def remarks(records: Iterable[OutputRecord]) -> list[str]:
+    """Say in words what of a cell's outputs is not recorded.
+
+    Examples
+    --------
+    >>> remarks([OutputRecord("stream", "stdout", text="...", size=10**9, truncated=True)])
+    ['of 1,000,000,000 characters on stdout the last 65,536 are recorded']
+    """
+    cut: dict[str, int] = {}
+    said = []
+    for record in records:
+        if record.kind == "stream":
+            cut[record.name] = cut.get(record.name, 0) + record.size
+        elif record.truncated and record.kind in ("display", "result") and record.data is None:
+            said.append(record.text or "an output could not be recorded")
+    streams = [
+        f"of {size:,} characters on {name} the last {STREAM_TAIL:,} are recorded"
+        for name, size in cut.items()
+        if size > STREAM_TAIL
+    ]
+    return [*streams, *said[:3]]

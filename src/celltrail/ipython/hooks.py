@@ -13,6 +13,7 @@ from celltrail.api import card_for
 from celltrail.capture.frontend import notebook_of, told_by_vscode
 from celltrail.capture.level import described_level, recorded_source
 from celltrail.capture.names import analyse
+from celltrail.capture.outputs import remarks
 from celltrail.capture.values import NOTHING
 from celltrail.config import is_disabled, settings, tell_notebook
 from celltrail.ipython.auto import MOST_NAMES, Auto, explanation
@@ -195,7 +196,9 @@ class CellHooks:
             try:
                 if not frame.nested and self._config.capture == "full":
                     count = getattr(result, "execution_count", None)
-                    recorder.run.add_outputs(self.tap.end(frame.request, count))
+                    shown_outputs = self.tap.end(frame.request, count)
+                    recorder.run.add_outputs(shown_outputs)
+                    recorder.notes += remarks(shown_outputs)
             finally:
                 recorder.close(self._shell.user_ns, status, error, shown, early=early)
             run_id = recorder.run.id

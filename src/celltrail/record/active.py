@@ -312,7 +312,7 @@ class ActiveRun:
         """Record what became known after the start: ``git``, ``environment``, ``markdown``."""
         if facts.get("markdown"):
             facts["markdown"] = self._journal.clean(facts["markdown"])
-        self._journal.event("run_context", **facts)
+        self._journal.event("run_context", **facts, redactions=self.redactions or None)
 
     def add_text(self, text: str) -> str:
         """Store a text without its secrets, once, and give its address."""

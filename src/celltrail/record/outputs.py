@@ -30,6 +30,7 @@ def write_outputs(journal: Journal, records: Sequence[OutputRecord]) -> None:
         ``figure-2.png``, by its place among them.
     """
     events: list[Event] = []
+    before = journal.redactions
     for position, record in enumerate(records):
         text = None if record.text is None else journal.clean(record.text)[-_MAX_TEXT:]
         output = {
@@ -50,6 +51,8 @@ def write_outputs(journal: Journal, records: Sequence[OutputRecord]) -> None:
             events.append(("artifact", {**artifact, "step": None, "sha256": sha256, "size": size}))
             output |= {"name": name, "sha256": sha256}
         events.append(("output", output))
+    if journal.redactions > before:
+        events.append(("run_context", {"redactions": journal.redactions}))
     journal.events(events)
 
 

@@ -193,6 +193,9 @@ def _run_context(changes: Changes, _session: str, event: Event) -> None:
     _git(run, event)
     if event.get("environment") is not None:
         run["environment"] = text(event["environment"])
+    redacted = whole(event.get("redactions"))
+    if redacted is not None:
+        run["redacted"] = max(redacted, run.get("redacted", 0))
 
 
 def _run_end(changes: Changes, session: str, event: Event) -> None:

@@ -242,6 +242,7 @@ def _parents(
 def _apply(run: RunDict, change: RunDict, parents: Mapping[str, int]) -> None:
     status, owner = run["status"], run["session"]
     resumes, ends = change.pop("resumes", []), change.pop("ends", {})
+    redacted = [run["redactions"], change.pop("redacted", None)]
     run.update(change)
     if "parent" in change:
         run["parent"] = parents.get(change["parent"])
@@ -251,6 +252,9 @@ def _apply(run: RunDict, change: RunDict, parents: Mapping[str, int]) -> None:
         run["session"] = owner
     settle(run, resumes)
     run.update(ends.get(run["session"], {}))
+    # Outputs and changes in git are written after the end: the count only grows.
+    redacted.append(run["redactions"])
+    run["redactions"] = max((n for n in redacted if n is not None), default=None)
 
 
 def _place(con: DuckDBPyConnection, runs: list[RunDict]) -> None:
