@@ -15,7 +15,7 @@ import celltrail as ct
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "inference" / "notebooks").glob("*.ipy"))
 _CHANGING = re.compile(
-    r"0x[0-9a-f]+|ipykernel_\d+|\b\d{5,}\.py|\d+(?:\.\d+)? ?(?:[mµμn]?s\b|it/s)"
+    r"0x[0-9a-f]+|x7f[0-9a-f]{10}|ipykernel_\d+|\b\d{5,}\.py|\d+(?:\.\d+)? ?(?:[mµμn]?s\b|it/s)"
     r"|0\.0\d+"  # seconds that fits took
 )
 

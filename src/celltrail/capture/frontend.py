@@ -18,20 +18,21 @@ def notebook_of(namespace: Mapping[str, object]) -> str | None:
     Parameters
     ----------
     namespace
-        The notebook's namespace, in which VS Code leaves the path.
+        The notebook's namespace, in which VS Code leaves the path, and papermill when it is
+        told to (``--inject-input-path``).
 
     Returns
     -------
     str or None
-        None where no front end says it: consoles, nbclient, papermill. After a rename it
-        is the old name, since the kernel is not told.
+        None where no front end says it: consoles, nbclient, Colab. After a rename it is the
+        old name, since the kernel is not told.
 
     Examples
     --------
     >>> notebook_of({"__vsc_ipynb_file__": "/home/me/fit.ipynb"})
     '/home/me/fit.ipynb'
     """
-    told = told_by_vscode(namespace)
+    told = told_by_vscode(namespace) or _text(namespace.get("PAPERMILL_INPUT_PATH"))
     if told is not None:
         return told
     path = notebook_path()
@@ -46,5 +47,8 @@ def told_by_vscode(namespace: Mapping[str, object]) -> str | None:
     >>> told_by_vscode({"x": 1}) is None
     True
     """
-    told = namespace.get("__vsc_ipynb_file__")
+    return _text(namespace.get("__vsc_ipynb_file__"))
+
+
+def _text(told: object) -> str | None:
     return told if type(told) is str and told else None

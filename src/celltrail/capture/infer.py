@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from celltrail.capture.series import (
     is_measure,
     numbers_in,
 )
-from celltrail.capture.special import fields_of
+from celltrail.capture.special import fields_of, is_path
 from celltrail.capture.values import NOTHING, Nothing, flat, number, numbers_of, plain
 from celltrail.model import DatasetInfo, Inferred
 
@@ -37,6 +38,8 @@ __all__ = ["Before", "Inference", "infer", "look_before"]
 
 #: Above this many names, only those that the cell itself names are compared.
 _MAX_COMPARED = 5_000
+#: What is called so is a size, such as ``n_batches``, unless it is one of a measure (``n_errors``).
+_COUNTED = re.compile(r"(?:n|nb|num|number_of)_")
 #: A longer array that is assigned at once is data, not what was measured in each round.
 _MAX_MEASURED = 10_000
 
@@ -133,6 +136,8 @@ def look_before(
                 and name not in helpers
                 and not is_appearance(name)
                 and (name not in drawn or name in late)
+                # where a function saves its figures to is no setting of the cell that calls it
+                and (name in names.reads or not is_path(value))
             ):
                 where = "" if name in names.reads else f" by {late[name]}"
                 _add_param(params, name, value, f"read{where} from {origin}")
@@ -278,7 +283,8 @@ def _is_literal(value: object, binds: Sequence[Bind]) -> bool:
 
 def _add_metric(found: Inference, name: str, value: object, reason: str) -> None:
     measured = number(value)
-    if not isinstance(measured, Nothing) and not _is_bool(value):
+    is_size = type(measured) is int and _COUNTED.match(name) is not None and not is_measure(name)
+    if not isinstance(measured, Nothing) and not _is_bool(value) and not is_size:
         found.metrics[name] = Inferred(measured, reason)
 
 

@@ -52,7 +52,7 @@ def result_metrics(expression: ast.expr, value: object) -> dict[str, Inferred]:
     if isinstance(expression, (ast.Name, ast.Compare, ast.BoolOp)) or is_size(expression):
         return {}
     measured = number(value)
-    if isinstance(measured, Nothing) or type(value) is bool:
+    if isinstance(measured, Nothing) or type(value).__name__ in ("bool", "bool_"):  # a check
         return {}
     return {_name_of(expression): Inferred(measured, _REASON)}
 

@@ -16,7 +16,7 @@ from celltrail.capture.classes import (
     type_name,
 )
 
-__all__ = ["fields_of", "special"]
+__all__ = ["fields_of", "is_path", "special"]
 
 #: Exact classes of libraries whose ``str`` runs nobody else's code, and says it all.
 _WRITTEN = (
@@ -60,6 +60,11 @@ def special(value: object) -> str | Nothing:
         if type(member) is str:
             return f"{type_name(value).rpartition('.')[2]}.{member}"
     return NOTHING
+
+
+def is_path(value: object) -> bool:
+    """Say whether a value is a path of the standard library's own classes."""
+    return any(type(value) is known_class(*named) for named in _WRITTEN if "Path" in named[1])
 
 
 def _type_text(value: Any) -> str | Nothing:

@@ -33,8 +33,8 @@ _CHANGING = frozenset(
 #: Keywords that say how much is told or how fast it goes, not what comes out.
 _TECHNICAL = frozenset(
     {
-        "as_frame", "ax", "bar", "cmap", "copy", "device_map", "disable", "disp", "figsize",
-        "iprint", "leave", "output_dict",
+        "as_frame", "ax", "axis", "bar", "cmap", "copy", "ddof", "device_map", "disable", "disp",
+        "figsize", "iprint", "keepdims", "leave", "output_dict",
         "n_jobs", "num_workers", "nthread", "pin_memory", "progress_bar", "show_progress",
         "show_progress_bar", "silent", "sync", "trust_remote_code", "verbose", "verbose_eval",
         "verbosity", "desc", "nthreads", "thread_count", "workers", "use_label_encoder",

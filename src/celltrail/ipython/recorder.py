@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from celltrail.capture.chance import depends_on_chance
 from celltrail.capture.ignoring import ignored_names
 from celltrail.capture.infer import Before, Inference, infer, look_before
 from celltrail.capture.keywords import seed_params
@@ -182,9 +183,7 @@ class Recorder:
                 )
             else:
                 found = Inference()
-            own = seed_params(self.before.names.usage.calls, namespace, by_name=True)
-            for key in self.seeds.keys() - own.keys():
-                found.params.setdefault(key, self.seeds[key])
+            self._add_seeds(found, namespace)
             self._add_named(found, namespace)
             self.found = found
             self.run.infer(found)
@@ -193,6 +192,14 @@ class Recorder:
             self.run.finish(
                 status, error, cpu_seconds=usage.cpu_seconds, peak_memory=usage.peak_memory
             )
+
+    def _add_seeds(self, found: Inference, namespace: Mapping[str, object]) -> None:
+        """Add the seeds of earlier cells where the cell's results may depend on them."""
+        calls = self.before.names.usage.calls
+        if self.seeds and depends_on_chance(calls, namespace):
+            own = seed_params(calls, namespace, by_name=True)
+            for key in sorted(self.seeds.keys() - own.keys()):
+                found.params.setdefault(key, self.seeds[key])
 
     def _add_named(self, found: Inference, namespace: Mapping[str, object]) -> None:
         """Let ``--params`` and ``--metrics`` win over what was inferred."""
