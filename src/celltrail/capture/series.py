@@ -163,5 +163,7 @@ def function_of(expression: ast.expr | None) -> str:
     match expression:
         case ast.Call(func=ast.Name(id=function) | ast.Attribute(attr=function)):
             return function
+        case ast.UnaryOp(op=ast.USub(), operand=inner):  # of scores that are negative errors
+            return function_of(inner)
         case _:
             return ""

@@ -149,6 +149,7 @@ def test_scores_of_folds_are_metrics_with_steps() -> None:
     assert len(found["s"]) == 4
     found = series("r = cross_validate(m, x, y, cv=3)", cross_validate=cross_validate, **space)
     assert {"r.fit_time", "r.score_time", "r.test_score"} == found.keys()
+    assert series("e = -cross_val_score(m, x, y, cv=3)", cross_val_score=cross_val_score, **space)
     shown = np.array([0.5, 1.0])
     code = "cross_val_score(m, x, y, cv=2)"
     found = series(code, shown, cross_val_score=cross_val_score, **space)
