@@ -154,16 +154,18 @@ def test_a_file_that_grows_while_it_is_copied_is_stored_as_of_one_moment(
 ) -> None:
     """It is tried again; what is stored is always what its address says."""
     growing = tmp_path / "growing.log"
-    growing.write_bytes(b"0" * (2 << 20))
-    stop = threading.Event()
+    growing.write_bytes(b"0" * (32 << 20))
+    began, stop = threading.Event(), threading.Event()
 
     def write() -> None:
         with growing.open("ab", buffering=0) as file:
             while not stop.is_set():
                 file.write(b"1" * (64 << 10))
+                began.set()
 
     writer = threading.Thread(target=write)
     writer.start()
+    began.wait()
     try:
         with pytest.warns(CelltrailWarning, match="was written to while it was copied"):
             sha256, size = put_blob(layout, SESSION, growing)
