@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from contextlib import suppress
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec, spec_from_file_location
@@ -12,6 +13,8 @@ from typing import Any
 
 __all__ = ["Gpus", "gpu_names"]
 
+#: The name of our copy of NVIDIA's library.
+_OWN = "_celltrail_nvml"
 _FOLDERS = Path("/proc/driver/nvidia/gpus")
 
 
@@ -108,11 +111,13 @@ def _library() -> Any:
     if spec is None or spec.origin is None:
         return None
     folders = spec.submodule_search_locations
-    own = spec_from_file_location(
-        "_celltrail_nvml", spec.origin, submodule_search_locations=folders
-    )
+    own = spec_from_file_location(_OWN, spec.origin, submodule_search_locations=folders)
     if own is None or own.loader is None:
         return None
-    module = module_from_spec(own)
-    own.loader.exec_module(module)
+    module = sys.modules[_OWN] = module_from_spec(own)  # where it looks for itself
+    try:
+        own.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(_OWN, None)
+        raise
     return module

@@ -163,6 +163,14 @@ def test_gpus_are_told_by_nvidias_library(monkeypatch: pytest.MonkeyPatch) -> No
     assert "pynvml" not in sys.modules
 
 
+def test_nvidias_own_library_is_loaded_as_a_copy() -> None:
+    gpus._library.cache_clear()
+    library = gpus._library()
+    assert callable(library.nvmlInit)
+    assert issubclass(library.NVMLError_LibraryNotFound, library.NVMLError)
+    assert "pynvml" not in sys.modules
+
+
 @pytest.mark.parametrize("text", ["def nvmlInit(): raise OSError", "1 / 0", "def broken(:"])
 def test_a_library_that_fails_is_no_gpu(library: Path, text: str) -> None:
     library.write_text(text)
