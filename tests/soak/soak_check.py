@@ -174,11 +174,15 @@ def _check_points(con: duckdb.DuckDBPyConnection, diaries: Diaries, findings: Fi
 
 
 def _curves(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Any, Any, Any]]:
-    """Give all points, one metric of one run after the other, in the order of steps."""
+    """Give all points, one metric of one run after the other, in the order of steps.
+
+    Without those that celltrail samples of the machine, which nobody has acknowledged.
+    """
     ids = dict(con.execute("SELECT run, id FROM runs").fetchall())
     names = dict(con.execute("SELECT key, name FROM metric_keys").fetchall())
     rows = con.execute(
         "SELECT run, key, step, value, coalesce(exact, 0) AS exact FROM metrics "
+        "WHERE key NOT IN (SELECT key FROM metric_keys WHERE starts_with(name, 'system/')) "
         "ORDER BY run, key, step"
     ).fetchnumpy()
     if not len(rows["run"]):

@@ -50,7 +50,7 @@ class _Watched:
     step: int = 0
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler may begin a run too
 _watched: list[_Watched] = []
 _thread: threading.Thread | None = None
 
@@ -76,10 +76,8 @@ def watch(run: _Run, journal: Journal, *, first_step: int = 0) -> None:
     if not may_start_threads():
         return
     now = time.monotonic()
-    _watched.append(_Watched(run, journal, now, now + FIRST, first_step))
-    if _thread is not None and _thread.is_alive():
-        return
-    with _lock:
+    with _lock:  # so that the thread does not end in between
+        _watched.append(_Watched(run, journal, now, now + FIRST, first_step))
         if _thread is None or not _thread.is_alive():
             thread = threading.Thread(target=_work, name="celltrail-system", daemon=True)
             try:
@@ -146,7 +144,7 @@ def _write(sample: dict[str, float], due: list[_Watched], now: float) -> None:
 def _forget() -> None:
     """Start afresh in a forked child: its parent goes on sampling for the runs of both."""
     global _lock, _thread
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _watched.clear()
     _thread = None
 

@@ -99,8 +99,9 @@ def vacuum(tracker: ModuleType, store: Path, ask: dict[str, Any]) -> dict[str, A
 
 
 def count_points(tracker: ModuleType, store: Path, ask: dict[str, Any]) -> dict[str, Any]:
-    """Count the points of a store."""
-    return {"points": int(ct.sql("SELECT count(*) AS n FROM v_history")["n"][0])}
+    """Count the points of a store, without those that are sampled of the machine."""
+    counted = "SELECT count(*) AS n FROM v_history WHERE NOT starts_with(key, 'system/')"
+    return {"points": int(ct.sql(counted)["n"][0])}
 
 
 def cells(tracker: ModuleType, store: Path, ask: dict[str, Any]) -> dict[str, Any]:
