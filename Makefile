@@ -31,7 +31,7 @@ lab: .venv/.installed build/lab/demo.ipynb ## Open a copy of the demo notebook i
 	cd build/lab && $(CURDIR)/$(VENV) -m jupyterlab $$([ "$$(id -u)" != 0 ] || echo --allow-root) demo.ipynb
 
 ##@ Develop
-.PHONY: test test-all soak bench scale build lint format notebooks clean
+.PHONY: test test-all soak bench overhead scale build lint format notebooks clean
 test: lint test-js test-fast test-parts test-notebooks test-browser ## Run every test, under 15 minutes on 2 cores
 
 test-all: test ## Run test, other versions of Python and of what we stand on, and the browser tests again
@@ -43,6 +43,9 @@ soak: .venv/.dev ## Write, read and kill for MINUTES (10), and see that nothing 
 
 bench: .venv/.dev ## Measure the targets side by side with other trackers, in the README too
 	$(VENV) tests/benchmarks/run.py $(or $(ARGS),--readme)
+
+overhead: .venv/.dev ## Measure what celltrail adds to cells of all sizes
+	$(VENV) tests/benchmarks/overhead.py
 
 scale: .venv/.dev ## Measure a store of ten million points
 	$(VENV) tests/benchmarks/scale.py
