@@ -281,10 +281,12 @@ CASES = {
 }  # fmt: skip
 
 #: What IPython only does at the head of a cell: these are compared without a line in its place.
-ALONE = {"indented", "automagic", "autocall"}
+ALONE = {"indented", "automagic", "autocall", "ellipsis"}
 
 #: The last traceback line numbers are the user's in both kernels, but the first line differs.
 _FIRST_LINE = re.compile(r"^(?:-+> *)?\s*\d+(?: # first)?\s*$", re.MULTILINE)
+#: IPython 8 puts one before the first line that it shows, unless that is the cell's first.
+_BLANK_LINES = re.compile(r"\n\n+")
 _CHANGING = [
     (re.compile(r"0x[0-9a-f]+"), "0x"),
     (re.compile(r"ipykernel_\d+"), "ipykernel"),
@@ -302,7 +304,7 @@ def comparable(answer: Answer) -> dict[str, Any]:
     def clean(value: Any, key: str = "") -> Any:
         if isinstance(value, str):
             if key == "trace":
-                value = _FIRST_LINE.sub("", value)
+                value = _BLANK_LINES.sub("\n", _FIRST_LINE.sub("", value))
             for pattern, replacement in _CHANGING:
                 value = pattern.sub(replacement, value)
             return value

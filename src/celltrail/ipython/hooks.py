@@ -22,7 +22,7 @@ from celltrail.ipython.options import TrackOptions, parse_options
 from celltrail.ipython.outcome import outcome, raised_in
 from celltrail.ipython.recorder import Recorder, say, tell
 from celltrail.ipython.tap import Tap
-from celltrail.ipython.transform import Head, head_of
+from celltrail.ipython.transform import Head, head_of, padded
 from celltrail.model import SourceInfo, Status
 from celltrail.record import record_cell
 from celltrail.store.events import now_us
@@ -288,8 +288,10 @@ class CellHooks:
         code = getattr(info, "transformed_cell", None)
         if type(code) is str:
             return code
-        # older versions of IPython do not say it: its static transformations are enough here
-        return str(self._shell.input_transformer_manager.transform_cell(raw))
+        # Older versions of IPython do not say it. The user's own transformers that come last are
+        # left out, since they would see the cell twice.
+        code = str(self._shell.input_transformer_manager.transform_cell(raw))
+        return padded(code, self._shell.input_transformers_post)
 
 
 def _show_card(recorder: Recorder) -> None:

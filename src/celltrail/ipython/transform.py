@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core import inputtransformer2
 
 from celltrail.ipython.options import split_statement
 
-__all__ = ["Head", "HeadStripper", "head_of"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Head", "HeadStripper", "head_of", "padded"]
 
 _CELL = re.compile(r"[ \t]*%%track(?=\s|$)(?P<rest>[^\r\n]*)")
 _LINE = re.compile(r"(?P<indent>[ \t]*)%track(?=\s|$)(?P<rest>[^\r\n]*)(?P<end>[\r\n]*)")
@@ -172,3 +175,11 @@ class HeadStripper:
             return [*lines[:start], match["indent"] + code + (match["end"] or "\n")]
         except Exception:  # noqa: BLE001  # a fault of ours must not stop the cell: then IPython finds the magic
             return lines
+
+
+def padded(code: str, transformers: Iterable[Any]) -> str:
+    """Do to a cell what the last of our own transformers does."""
+    for transformer in transformers:
+        if isinstance(getattr(transformer, "__self__", None), HeadStripper):
+            code = "".join(transformer(code.splitlines(keepends=True)))
+    return code

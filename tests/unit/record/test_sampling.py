@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 import threading
@@ -114,14 +115,14 @@ def test_a_busy_process_is_seen_and_the_users_own_counts_are_left_alone() -> Non
     import psutil
 
     psutil.cpu_percent(None)
-    marks = dict(vars(psutil)["_last_cpu_times"])
+    marks = copy.deepcopy(vars(psutil)["_last_cpu_times"])
     sampler = SystemSampler()
     end = time.process_time() + 0.2
     while time.process_time() < end:
         pass
     found = sampler.sample()
     assert found["process_cpu_percent"] > 20
-    assert dict(vars(psutil)["_last_cpu_times"]) == marks
+    assert vars(psutil)["_last_cpu_times"] == marks
 
 
 _LIBRARY = """
