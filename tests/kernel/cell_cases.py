@@ -186,7 +186,7 @@ CASES = {
     "deep error": "def a1(): b1()\ndef b1(): c1()\ndef c1(): raise KeyError('deep')\na1()",
     "error in comprehension": "[1 / v for v in (1, 0)]",
     "error in class body": "class X1:\n    1 / 0",
-    "error in await": "async def bad(): raise ValueError('async')\nawait bad()",
+    "error in await": "async def bad():\n    raise ValueError('async')\nawait bad()",
     "gather": "import asyncio\nasync def one(v):\n    await asyncio.sleep(0)\n    return v\n"
     "await asyncio.gather(one(1), one(2))",
     "task": "t = asyncio.create_task(one(3))\nawait t",

@@ -71,7 +71,8 @@ def test_the_suite_passes_with_the_oldest_libraries(
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     pins = [re.sub(r">=", "==", requirement) for requirement in project["dependencies"]]
     tools = ["pytest>=9", "pytest-timeout", "pytest-xdist", "hypothesis", "nbclient", "matplotlib"]
-    tools += ["lightgbm", "onnx", "plotly", "polars", "safetensors", "scikit-learn", "skops"]
+    tools += ["lightgbm", "nvidia-ml-py", "onnx", "plotly", "polars", "safetensors"]
+    tools += ["scikit-learn", "skops"]
     environment = new_environment()
     environment.install("--upgrade", "pip")
     environment.install(str(distribution.wheel), *pins, *OLDEST, *tools)
