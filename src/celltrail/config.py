@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import tomllib
 import warnings
 from dataclasses import dataclass, fields, replace
@@ -36,6 +37,8 @@ STORE_NAME = "celltrail.duckdb"
 # Programs that run other people's code: their own file says nothing about it.
 _LAUNCHERS = {"ipykernel", "ipykernel_launcher", "ipython", "IPython", "pytest"}
 _FALSE = {"", "0", "false", "no", "off"}
+#: Seconds that a change of the config may go unseen.
+_MOMENT = 0.05
 #: How much is recorded, from least to most.
 LEVELS = ("values", "code", "full")
 _chosen: Path | None = None
@@ -163,7 +166,7 @@ def settings() -> Config:
     >>> settings().capture_cells
     True
     """
-    config = _read_config(_folder())
+    config = _recent_config(_folder())
     level = os.environ.get("CELLTRAIL_CAPTURE")
     if level is None or level == config.capture:
         return config
@@ -171,6 +174,20 @@ def settings() -> Config:
         _warn(f"CELLTRAIL_CAPTURE must be one of {', '.join(LEVELS)}, it is {level!r}.")
         return config
     return replace(config, capture=level)
+
+
+_recent: tuple[float, Path | None, Config] = (0.0, None, Config())
+
+
+def _recent_config(folder: Path) -> Config:
+    """Read the config, or give what it was a moment ago: a cell asks for it a dozen times."""
+    global _recent
+    now = time.monotonic()
+    read, of, config = _recent
+    if of is not folder or now - read > _MOMENT:
+        config = _read_config(folder)
+        _recent = now, folder, config
+    return config
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""Which settings of earlier cells the functions that a cell uses read when they run."""
+"""What the functions of a notebook do with its names when a cell calls them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["names_read_by_functions"]
+    from celltrail.capture.usage import Usage
+
+__all__ = ["may_bind_unseen", "names_read_by_functions"]
 
 _MAX_FUNCTIONS = 50
+#: What runs code that the cell's source does not show.
+_RUNNERS = frozenset(
+    {
+        "eval", "ex", "exec", "globals", "push", "run_cell", "run_cell_magic", "run_line_magic",
+        "runpy", "safe_execfile", "update", "setattr", "vars",
+    }
+)  # fmt: skip
 
 
 def names_read_by_functions(
@@ -42,6 +51,18 @@ def names_read_by_functions(
     {'lr': 'fit()'}
     """
     found: dict[str, str] = {}
+    for name, function in _functions_used(names, namespace):
+        for read in _globals_of(function.__code__):
+            if read in namespace:
+                found.setdefault(read, f"{name}()")
+    return found
+
+
+def _functions_used(
+    names: Iterable[str], namespace: Mapping[str, object]
+) -> list[tuple[str, FunctionType]]:
+    """Give the functions of the notebook among some names, and those that they use in turn."""
+    found = []
     todo = list(names)
     seen: set[str] = set()
     while todo and len(seen) < _MAX_FUNCTIONS:
@@ -50,13 +71,40 @@ def names_read_by_functions(
         if type(function) is not FunctionType or name in seen:
             continue
         seen.add(name)
-        if function.__globals__ is not namespace:
-            continue
-        for read in _globals_of(function.__code__):
-            if read in namespace:
-                found.setdefault(read, f"{name}()")
-                todo.append(read)
+        if function.__globals__ is namespace:
+            found.append((name, function))
+            todo += _globals_of(function.__code__)
     return found
+
+
+def may_bind_unseen(usage: Usage, names: Iterable[str], namespace: Mapping[str, object]) -> bool:
+    """Say whether what a cell runs may bind names that its source does not show.
+
+    Parameters
+    ----------
+    usage
+        What the cell does.
+    names, namespace
+        As for `names_read_by_functions`.
+
+    Examples
+    --------
+    >>> from celltrail.capture.names import analyse
+    >>> usage = analyse("exec('x = 1')").usage
+    >>> may_bind_unseen(usage, [], {})
+    True
+    """
+    if usage.declares_global or any(call.name in _RUNNERS for call in usage.calls):
+        return True
+    used = _functions_used(names, namespace)
+    return any(_stores_globals(function.__code__) for _, function in used)
+
+
+@lru_cache(maxsize=512)
+def _stores_globals(code: CodeType) -> bool:
+    if any(i.opname in ("STORE_GLOBAL", "DELETE_GLOBAL") for i in dis.get_instructions(code)):
+        return True
+    return any(_stores_globals(inner) for inner in code.co_consts if type(inner) is CodeType)
 
 
 @lru_cache(maxsize=512)

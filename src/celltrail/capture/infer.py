@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from celltrail.capture.binds import Bind, BindKind
-from celltrail.capture.calls import names_read_by_functions
+from celltrail.capture.calls import may_bind_unseen, names_read_by_functions
 from celltrail.capture.datasets import describe_dataset
 from celltrail.capture.estimators import estimator_params
 from celltrail.capture.files import files_read
@@ -64,7 +64,7 @@ class Before:
         Every number of the namespace; numbers are small, so keeping them keeps nothing
         alive that matters, and comparing by identity is then exact.
     whole
-        Whether ``numbers`` covers the whole namespace.
+        Whether ``numbers`` covers the whole namespace: where something may bind names unseen.
     ignored
         Says of a name that nothing is inferred from it.
     """
@@ -141,7 +141,9 @@ def look_before(
             ):
                 where = "" if name in names.reads else f" by {late[name]}"
                 _add_param(params, name, value, f"read{where} from {origin}")
-    whole = len(space) <= _MAX_COMPARED
+    whole = len(space) <= _MAX_COMPARED and may_bind_unseen(
+        names.usage, [*names.reads, *late], space
+    )
     compared = space if whole else {n: space[n] for n in names.binds if n in space}
     return Before(names, params, datasets, numbers_of(compared), whole, ignored)
 

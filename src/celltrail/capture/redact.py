@@ -144,6 +144,8 @@ def redact_text(text: str) -> tuple[str, int]:
     >>> redact_text("get('https://example.org/?token=abc123&page=2')")
     ("get('https://example.org/?token=[redacted]&page=2')", 1)
     """
+    if not text or text.isspace():
+        return text, 0
     count = 0
     for known in (secret_values(_is_secret_cached), *own_patterns()):
         if known is not None:

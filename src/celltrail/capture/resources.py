@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 import psutil
 
@@ -60,20 +61,21 @@ class ResourceClock:
 def _memory() -> tuple[int | None, int | None]:
     """Give the peak and the present resident memory, in bytes."""
     try:
-        status = os.open(_STATUS, os.O_RDONLY)
-    except OSError:
+        # one system call: each one may lose the interpreter to another thread
+        return _read_status(os.pread(_open_status(os.getpid()), 8_192, 0))
+    except (OSError, AttributeError):
         pass  # no Linux
-    else:
-        # one system call each: every one may lose the interpreter to another thread
-        try:
-            return _read_status(os.read(status, 8_192))
-        finally:
-            os.close(status)
     try:
         memory = psutil.Process().memory_info()
     except psutil.Error:
         return None, None
     return getattr(memory, "peak_wset", None), memory.rss
+
+
+@lru_cache(maxsize=1)
+def _open_status(_pid: int) -> int:
+    """Open the file once in each process: what it says is of the one that opened it."""
+    return os.open(_STATUS, os.O_RDONLY)
 
 
 def _read_status(text: bytes) -> tuple[int | None, int | None]:

@@ -100,6 +100,8 @@ class Usage:
         Targets of loops.
     plotted, used
         Names that it reads in order to draw, and those that it reads otherwise.
+    declares_global
+        Whether a function in it declares a name global.
     """
 
     calls: list[CallSite] = field(default_factory=list)
@@ -109,6 +111,7 @@ class Usage:
     looped: set[str] = field(default_factory=set)
     plotted: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    declares_global: bool = False
 
     @property
     def only_drawn(self) -> set[str]:
@@ -183,8 +186,11 @@ class _UsageVisitor(Visitor):
 
     # scopes -----------------------------------------------------------------------------
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        self.usage.used |= names  # what it does with them is not looked at
+        for inner in ast.walk(node):  # what it does with names is not looked at
+            if isinstance(inner, ast.Name):
+                self.usage.used.add(inner.id)
+            elif isinstance(inner, ast.Global):
+                self.usage.declares_global = True
 
     visit_FunctionDef = _function
     visit_AsyncFunctionDef = _function
