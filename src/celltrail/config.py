@@ -38,7 +38,7 @@ STORE_NAME = "celltrail.duckdb"
 _LAUNCHERS = {"ipykernel", "ipykernel_launcher", "ipython", "IPython", "pytest"}
 _FALSE = {"", "0", "false", "no", "off"}
 #: Seconds that a change of the config may go unseen.
-_MOMENT = 0.05
+_MOMENT = 1.0
 #: How much is recorded, from least to most.
 LEVELS = ("values", "code", "full")
 _chosen: Path | None = None
