@@ -116,9 +116,8 @@ def look_before(
     """
     space = namespace.copy()  # atomic, while other threads may go on binding names
     late = dict(names.late)
-    for name, function in names_read_by_functions(
-        [*names.reads, *late], namespace if functions is None else functions
-    ).items():
+    functions = namespace if functions is None else functions
+    for name, function in names_read_by_functions([*names.reads, *late], functions).items():
         late.setdefault(name, function)
     params: dict[str, Inferred] = {}
     datasets = []

@@ -89,7 +89,19 @@ def watch(run: _Run, journal: Journal, *, first_step: int = 0) -> None:
 
 
 def _work() -> None:
-    """Sample what is due until there has been no run for a while."""
+    """Sample until there has been no run for a while; a fault is in the warnings of the runs."""
+    global _thread
+    try:
+        _sample()
+    except Exception as error:  # noqa: BLE001  # any; the runs go on without
+        with _lock:
+            for each in _watched:
+                each.journal.warnings.append(f"the machine could not be sampled: {error!r}")
+            _watched.clear()
+            _thread = None
+
+
+def _sample() -> None:
     global _thread
     sampler: SystemSampler | None = None
     last_seen = time.monotonic()
@@ -109,13 +121,12 @@ def _work() -> None:
         if sampler is None and any(each.due - _WARM_UP <= now for each in open_runs):
             with importing():
                 sampler = SystemSampler()
+                sampler.sample()  # loads NVIDIA's library
             for each in open_runs:
                 each.due = max(each.due, now + _WARM_UP)
         due = [each for each in open_runs if each.due <= now]
         if sampler is not None and due:
-            with importing():
-                sample = sampler.sample()
-            _write(sample, due, now)
+            _write(sampler.sample(), due, now)
 
 
 def _pause(before: float) -> float:

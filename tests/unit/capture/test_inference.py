@@ -120,6 +120,21 @@ def test_numbers_set_behind_the_source_are_found_unless_others_ran_too() -> None
 
 
 @pytest.mark.parametrize(
+    "code",
+    [
+        "def f():\n    global score\n    score = 0.75\nf()",
+        "outer()",
+        "globals()['score'] = 0.75",
+        "eval(compile('score = 0.75', '', 'exec'))",
+    ],
+)
+def test_names_that_functions_bind_are_found_too(code: str) -> None:
+    space: dict[str, Any] = {}
+    exec("def inner():\n    global score\n    score = 0.75\ndef outer(): inner()", space)
+    assert values(run_cell(code, space).metrics) == {"score": 0.75}
+
+
+@pytest.mark.parametrize(
     ("code", "value", "metrics"),
     [
         ("model.score(X)", 0.5, {"score": 0.5}),

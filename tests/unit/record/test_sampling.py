@@ -99,6 +99,21 @@ def test_its_thread_ends_without_runs_and_begins_again() -> None:
         _until(lambda: _sampled(run, 1))
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_machine_that_cannot_be_sampled_is_a_warning_of_the_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_self: object) -> None:
+        message = "no such process"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(SystemSampler, "sample", fail)
+    with ct.track() as run:
+        _until(lambda: run.warnings)
+    assert "could not be sampled" in run.warnings[0]
+    assert capsys.readouterr().err == ""
+
+
 def test_it_is_switched_off_by_the_config(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.celltrail]\nsystem_metrics = false\n")
     with ct.track() as run:
