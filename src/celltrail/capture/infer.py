@@ -141,7 +141,7 @@ def look_before(
                 where = "" if name in names.reads else f" by {late[name]}"
                 _add_param(params, name, value, f"read{where} from {origin}")
     whole = len(space) <= _MAX_COMPARED and may_bind_unseen(
-        names.usage, [*names.reads, *late], space
+        names.usage, [*names.reads, *late], functions
     )
     compared = space if whole else {n: space[n] for n in names.binds if n in space}
     return Before(names, params, datasets, numbers_of(compared), whole, ignored)
