@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import ast
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,12 +19,14 @@ from celltrail.capture.usage import Usage, usage_of
 from celltrail.capture.visitor import Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["MAX_SOURCE", "CellNames", "analyse"]
+__all__ = ["MAX_SOURCE", "CellNames", "analyse", "forget_trees"]
 
 #: Longer sources are not analysed: it would take longer than running most cells.
 MAX_SOURCE = 100_000
+#: Of longer ones, of some 100 lines, the tree is so large that the garbage collector matters.
+_LONG = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ class CellNames:
     usage: Usage = field(default_factory=Usage)
 
 
-@lru_cache(maxsize=256)
+# Trees are many small objects: with a hundred of them the garbage collector, which looks at all
+# objects now and then, stopped cells for a fifth of a second.
+@lru_cache(maxsize=4)
 def analyse(code: str, line_count: int = 0) -> CellNames | None:
     """Read off what a cell does with names.
 
@@ -81,9 +87,10 @@ def analyse(code: str, line_count: int = 0) -> CellNames | None:
         return None
     visitor = _CellVisitor(line_count)
     try:
-        body = parse_quietly(code).body
-        visitor.run(body)
-        usage = usage_of(body)
+        with _uncollected(code):
+            body = parse_quietly(code).body
+            visitor.run(body)
+            usage = usage_of(body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return CellNames(
@@ -94,6 +101,29 @@ def analyse(code: str, line_count: int = 0) -> CellNames | None:
         visitor.star_import,
         usage,
     )
+
+
+def forget_trees(code: str) -> None:
+    """Let go of the tree of a long cell, now that the cell is over."""
+    if len(code) > _LONG:
+        analyse.cache_clear()
+        parse_quietly.cache_clear()
+
+
+@contextmanager
+def _uncollected(code: str) -> Iterator[None]:
+    """Keep the garbage collector from running while the tree of a long cell is made.
+
+    It would count the nodes as objects that stay, and soon look at all objects that there are.
+    """
+    pauses = len(code) > _LONG and gc.isenabled()
+    if pauses:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if pauses:
+            gc.enable()
 
 
 class _CellVisitor(Visitor):

@@ -14,7 +14,7 @@ _NAME = "<celltrail parses>"
 _FILTER = ("ignore", None, Warning, _NAME, 0)
 
 
-@lru_cache(maxsize=8)  # several look at the cell that is about to run
+@lru_cache(maxsize=2)  # several look at the cell that is about to run
 def parse_quietly(code: str) -> ast.Module:
     r"""Parse code, with no warning shown, counted or made an error.
 

@@ -12,7 +12,7 @@ from IPython.display import display
 from celltrail.api import card_for
 from celltrail.capture.frontend import notebook_of, told_by_vscode
 from celltrail.capture.level import described_level, recorded_source
-from celltrail.capture.names import analyse
+from celltrail.capture.names import analyse, forget_trees
 from celltrail.capture.outputs import remarks
 from celltrail.capture.values import NOTHING
 from celltrail.config import is_disabled, settings, tell_notebook
@@ -179,6 +179,7 @@ class CellHooks:
             tell(explanation(verdict, recorder.found))
         if recorder is not None and not recorder.options.quiet:
             _show_card(recorder)
+        forget_trees(frame.code or "")
         if self.when_idle is not None and not self.is_recording:
             self.when_idle()
             self.when_idle = None

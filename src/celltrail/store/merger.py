@@ -21,7 +21,7 @@ _WAIT = 0.2
 #: Seconds that others are left between two parts of a compaction.
 _BREATH = 0.05
 #: Seconds between two merges at least, when runs end one after the other.
-_PAUSE = 0.25
+_PAUSE = 1.0
 
 
 class Merger:
