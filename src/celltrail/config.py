@@ -152,8 +152,13 @@ def _fits(name: str, value: object, default: object) -> bool:
     return isinstance(value, bool)
 
 
-def settings() -> Config:
+def settings(*, anew: bool = False) -> Config:
     """Give the settings of this process.
+
+    Parameters
+    ----------
+    anew
+        Whether the file is looked at in any case, and not only once a second.
 
     Returns
     -------
@@ -166,7 +171,7 @@ def settings() -> Config:
     >>> settings().capture_cells
     True
     """
-    config = _recent_config(_folder())
+    config = _recent_config(_folder(), anew)
     level = os.environ.get("CELLTRAIL_CAPTURE")
     if level is None or level == config.capture:
         return config
@@ -179,12 +184,12 @@ def settings() -> Config:
 _recent: tuple[float, Path | None, Config] = (0.0, None, Config())
 
 
-def _recent_config(folder: Path) -> Config:
+def _recent_config(folder: Path, anew: bool) -> Config:
     """Read the config, or give what it was a moment ago: a cell asks for it a dozen times."""
     global _recent
     now = time.monotonic()
     read, of, config = _recent
-    if of is not folder or now - read > _MOMENT:
+    if anew or of is not folder or now - read > _MOMENT:
         config = _read_config(folder)
         _recent = now, folder, config
     return config

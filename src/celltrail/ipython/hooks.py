@@ -72,7 +72,7 @@ class CellHooks:
         self._frames: dict[int, _Frame] = {}
         # read once: looking for a pyproject.toml before each cell would touch the disk
         self._disabled = is_disabled()
-        self._config = settings()
+        self._config = settings(anew=True)
         self.auto = Auto(is_on=self._config.auto)
         self.tap = Tap(shell)
         self._ahead = 1
