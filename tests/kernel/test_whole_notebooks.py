@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 import celltrail as ct
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "inference" / "notebooks").glob("*.ipy"))
-_DECIMAL = re.compile(r"\d+\.(?:\d+)?(?:e[+-]?\d+)?(?:\.\.\.)?|\d+e-\d+")
+_DECIMAL = re.compile(r"\d+\.(?:\d+)?(?:e[+-]?\d+)?(?:\.\.\.)? *|\d+e-\d+ *")
 _CHANGING = re.compile(
     r"0x[0-9a-f]+|x7f[0-9a-f]{10}|ipykernel_\d+|\b\d{5,}\.py|\d+(?:\.\d+)? ?(?:[mµμn]?s\b|it/s)"
 )
@@ -41,8 +41,20 @@ def executed(notebook: Any, folder: Path) -> tuple[list[Any], list[float]]:
             began = time.perf_counter()
             client.execute_cell(cell, place)
             seconds.append(time.perf_counter() - began)
-            outputs.append([_comparable(output) for output in cell.outputs])
+            outputs.append(_joined([_comparable(output) for output in cell.outputs]))
     return outputs, seconds
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Put together what one stream says in a row: the kernel cuts it by time."""
+    found: list[Any] = []
+    for output in outputs:
+        before = found[-1] if found else {}
+        if output["output_type"] == "stream" and output["name"] == before.get("name"):
+            before["text"] += output["text"]
+        else:
+            found.append(dict(output))
+    return found
 
 
 def _comparable(value: Any) -> Any:
