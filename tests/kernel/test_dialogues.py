@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from queue import Empty
 from typing import Any
@@ -82,8 +83,6 @@ def test_a_cell_that_asks_is_answered_as_ever(
 
 def _comparable(said: list[tuple[str, Any]]) -> list[tuple[str, str]]:
     """Leave out the numbers of processes, which are in the names of cells' files."""
-    import re
-
     return [(kind, re.sub(r"ipykernel_\d+|\d{5,}|In\s?\[\d+\]", "N", str(w))) for kind, w in said]
 
 

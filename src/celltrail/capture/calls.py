@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from celltrail.capture.usage import Usage
 
-__all__ = ["may_bind_unseen", "names_read_by_functions"]
+__all__ = ["functions_used", "may_bind_unseen", "names_read_by_functions"]
 
 _MAX_FUNCTIONS = 50
 #: What runs code that the cell's source does not show.
@@ -24,44 +24,26 @@ _RUNNERS = frozenset(
 )  # fmt: skip
 
 
-def names_read_by_functions(
+def functions_used(
     names: Iterable[str], namespace: Mapping[str, object]
-) -> dict[str, str]:
-    """Give the globals that functions of the notebook read, each with the function's name.
+) -> list[tuple[str, FunctionType]]:
+    r"""Give the functions of the notebook among some names, and those that they use in turn.
 
     Parameters
     ----------
     names
-        Names that the cell reads; those that are functions of the notebook are followed,
-        and the functions that these read in turn.
+        Names that the cell reads.
     namespace
         The notebook's namespace. Only plain functions defined in it are looked into, by
         their code; nothing is called.
 
-    Returns
-    -------
-    dict
-        Name to the function that reads it, such as ``{"lr": "fit()"}``.
-
     Examples
     --------
-    >>> space = {"lr": 0.1}
-    >>> exec("def fit(): return lr * 2", space)
-    >>> names_read_by_functions(["fit"], space)
-    {'lr': 'fit()'}
+    >>> space = {}
+    >>> exec("def fit(): return step()\ndef step(): return 1", space)
+    >>> [name for name, _ in functions_used(["fit"], space)]
+    ['fit', 'step']
     """
-    found: dict[str, str] = {}
-    for name, function in _functions_used(names, namespace):
-        for read in _globals_of(function.__code__):
-            if read in namespace:
-                found.setdefault(read, f"{name}()")
-    return found
-
-
-def _functions_used(
-    names: Iterable[str], namespace: Mapping[str, object]
-) -> list[tuple[str, FunctionType]]:
-    """Give the functions of the notebook among some names, and those that they use in turn."""
     found = []
     todo = list(names)
     seen: set[str] = set()
@@ -77,27 +59,57 @@ def _functions_used(
     return found
 
 
-def may_bind_unseen(usage: Usage, names: Iterable[str], namespace: Mapping[str, object]) -> bool:
+def names_read_by_functions(
+    functions: Iterable[tuple[str, FunctionType]], namespace: Mapping[str, object]
+) -> dict[str, str]:
+    """Give the globals that functions of the notebook read, each with the function's name.
+
+    Parameters
+    ----------
+    functions
+        What `functions_used` gives.
+    namespace
+        The notebook's namespace.
+
+    Returns
+    -------
+    dict
+        Name to the function that reads it, such as ``{"lr": "fit()"}``.
+
+    Examples
+    --------
+    >>> space = {"lr": 0.1}
+    >>> exec("def fit(): return lr * 2", space)
+    >>> names_read_by_functions(functions_used(["fit"], space), space)
+    {'lr': 'fit()'}
+    """
+    found: dict[str, str] = {}
+    for name, function in functions:
+        for read in _globals_of(function.__code__):
+            if read in namespace:
+                found.setdefault(read, f"{name}()")
+    return found
+
+
+def may_bind_unseen(usage: Usage, functions: Iterable[tuple[str, FunctionType]]) -> bool:
     """Say whether what a cell runs may bind names that its source does not show.
 
     Parameters
     ----------
     usage
         What the cell does.
-    names, namespace
-        As for `names_read_by_functions`.
+    functions
+        What `functions_used` gives.
 
     Examples
     --------
     >>> from celltrail.capture.names import analyse
-    >>> usage = analyse("exec('x = 1')").usage
-    >>> may_bind_unseen(usage, [], {})
+    >>> may_bind_unseen(analyse("exec('x = 1')").usage, [])
     True
     """
     if usage.declares_global or any(call.name in _RUNNERS for call in usage.calls):
         return True
-    used = _functions_used(names, namespace)
-    return any(_stores_globals(function.__code__) for _, function in used)
+    return any(_stores_globals(function.__code__) for _, function in functions)
 
 
 @lru_cache(maxsize=512)

@@ -117,7 +117,7 @@ def _library() -> Any:
     module = sys.modules[_OWN] = module_from_spec(own)  # where it looks for itself
     try:
         own.loader.exec_module(module)
-    except BaseException:
+    except BaseException:  # any; it goes on to the callers, for whom there is no GPU then
         sys.modules.pop(_OWN, None)
         raise
     return module

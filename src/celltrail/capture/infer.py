@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from celltrail.capture.binds import Bind, BindKind
-from celltrail.capture.calls import may_bind_unseen, names_read_by_functions
+from celltrail.capture.calls import functions_used, may_bind_unseen, names_read_by_functions
 from celltrail.capture.datasets import describe_dataset
 from celltrail.capture.estimators import estimator_params
 from celltrail.capture.files import files_read
@@ -26,7 +26,7 @@ from celltrail.capture.series import (
     numbers_in,
 )
 from celltrail.capture.special import fields_of, is_path
-from celltrail.capture.values import NOTHING, Nothing, flat, number, numbers_of, plain
+from celltrail.capture.values import NOTHING, Nothing, flat, is_check, number, numbers_of, plain
 from celltrail.model import DatasetInfo, Inferred
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ def look_before(
     space = namespace.copy()  # atomic, while other threads may go on binding names
     late = dict(names.late)
     functions = namespace if functions is None else functions
-    for name, function in names_read_by_functions([*names.reads, *late], functions).items():
+    used = functions_used([*names.reads, *late], functions)
+    for name, function in names_read_by_functions(used, functions).items():
         late.setdefault(name, function)
     params: dict[str, Inferred] = {}
     datasets = []
@@ -140,9 +141,7 @@ def look_before(
             ):
                 where = "" if name in names.reads else f" by {late[name]}"
                 _add_param(params, name, value, f"read{where} from {origin}")
-    whole = len(space) <= _MAX_COMPARED and may_bind_unseen(
-        names.usage, [*names.reads, *late], functions
-    )
+    whole = len(space) <= _MAX_COMPARED and may_bind_unseen(names.usage, used)
     compared = space if whole else {n: space[n] for n in names.binds if n in space}
     return Before(names, params, datasets, numbers_of(compared), whole, ignored)
 
@@ -285,13 +284,8 @@ def _is_literal(value: object, binds: Sequence[Bind]) -> bool:
 def _add_metric(found: Inference, name: str, value: object, reason: str) -> None:
     measured = number(value)
     is_size = type(measured) is int and _COUNTED.match(name) is not None and not is_measure(name)
-    if not isinstance(measured, Nothing) and not _is_bool(value) and not is_size:
+    if not isinstance(measured, Nothing) and not is_check(value) and not is_size:
         found.metrics[name] = Inferred(measured, reason)
-
-
-def _is_bool(value: object) -> bool:
-    """Say whether it is a check, of Python's or numpy's class."""
-    return type(value).__name__ in ("bool", "bool_")  # a number by now: the class is known
 
 
 def _add_calls(found: Inference, before: Before, namespace: Mapping[str, object]) -> None:

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from celltrail.capture.binds import is_size
-from celltrail.capture.values import Nothing, known_class, number
+from celltrail.capture.values import Nothing, is_check, known_class, number
 from celltrail.model import Inferred
 
 __all__ = ["result_metrics"]
@@ -52,7 +52,7 @@ def result_metrics(expression: ast.expr, value: object) -> dict[str, Inferred]:
     if isinstance(expression, (ast.Name, ast.Compare, ast.BoolOp)) or is_size(expression):
         return {}
     measured = number(value)
-    if isinstance(measured, Nothing) or type(value).__name__ in ("bool", "bool_"):  # a check
+    if isinstance(measured, Nothing) or is_check(value):
         return {}
     return {_name_of(expression): Inferred(measured, _REASON)}
 

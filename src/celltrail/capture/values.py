@@ -23,6 +23,7 @@ __all__ = [
     "NOTHING",
     "Nothing",
     "flat",
+    "is_check",
     "known_class",
     "number",
     "numbers_of",
@@ -73,6 +74,17 @@ def numbers_of(namespace: Mapping[str, object]) -> dict[str, object]:
     kinds = _BUILTIN_NUMBERS | _numpy_ids()
     # in this order: a key that is no text may have a __hash__ of its own
     return {k: v for k, v in namespace.items() if id(type(v)) in kinds and type(k) is str}
+
+
+def is_check(value: object) -> bool:
+    """Say whether a number is a truth value, of Python's or numpy's class.
+
+    Examples
+    --------
+    >>> is_check(True), is_check(1)
+    (True, False)
+    """
+    return type(value).__name__ in ("bool", "bool_")  # of what `number` gives the class is known
 
 
 def number(value: object) -> Number | Nothing:

@@ -136,8 +136,8 @@ class Recorder:
             source=source,
         )
         try:
-            recorder = cls(run, options, before, named, clock)
-            recorder.seeds = (seeds or {}) if is_inferring else {}
+            known = seeds if seeds and is_inferring else {}
+            recorder = cls(run, options, before, named, clock, seeds=known)
             if names is None:
                 recorder.notes.append("the code could not be read for params and metrics")
             activate(run)

@@ -108,9 +108,12 @@ def _sample() -> None:
     while True:
         time.sleep(_pause(0.0 if sampler else _WARM_UP))
         now = time.monotonic()
-        open_runs = [each for each in list(_watched) if each.run.is_open]
-        for ended in [each for each in list(_watched) if not each.run.is_open]:
-            _watched.remove(ended)
+        open_runs = []
+        for each in list(_watched):
+            if each.run.is_open:
+                open_runs.append(each)
+            else:
+                _watched.remove(each)
         if open_runs:
             last_seen = now
         elif now - last_seen > _LINGER:
