@@ -1,4 +1,4 @@
-"""Measure how a store of ten million points behaves: ``make scale``, about half an hour.
+"""Measure how a store of ten million points behaves: ``make scale``, some minutes.
 
 10,000 runs, logged by many sessions in some 2,500 small merges, beside runs that go on all the
 time. On the way, at 1e5, 1e6, 3e6 and 1e7 points, what one small merge costs and on what it

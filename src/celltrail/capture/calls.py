@@ -5,14 +5,14 @@ from __future__ import annotations
 import dis
 from functools import lru_cache
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from celltrail.capture.usage import Usage
 
-__all__ = ["functions_used", "may_bind_unseen", "names_read_by_functions"]
+__all__ = ["functions_used", "is_defined_in", "may_bind_unseen", "names_read_by_functions"]
 
 _MAX_FUNCTIONS = 50
 #: What runs code that the cell's source does not show.
@@ -22,6 +22,26 @@ _RUNNERS = frozenset(
         "runpy", "safe_execfile", "update", "setattr", "vars",
     }
 )  # fmt: skip
+
+
+def is_defined_in(namespace: Mapping[str, object], found: object) -> TypeGuard[FunctionType]:
+    """Say whether an object is a plain function that the notebook itself defined.
+
+    Parameters
+    ----------
+    namespace
+        The notebook's namespace.
+    found
+        Any object. Nothing of it is called.
+
+    Examples
+    --------
+    >>> space = {}
+    >>> exec("def fit(): pass", space)
+    >>> is_defined_in(space, space["fit"]), is_defined_in(space, print)
+    (True, False)
+    """
+    return type(found) is FunctionType and found.__globals__ is namespace
 
 
 def functions_used(
@@ -53,7 +73,7 @@ def functions_used(
         if type(function) is not FunctionType or name in seen:
             continue
         seen.add(name)
-        if function.__globals__ is namespace:
+        if is_defined_in(namespace, function):
             found.append((name, function))
             todo += _globals_of(function.__code__)
     return found

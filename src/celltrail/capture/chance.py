@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from types import FunctionType
 from typing import TYPE_CHECKING
+
+from celltrail.capture.calls import is_defined_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,7 +61,6 @@ def depends_on_chance(calls: Iterable[CallSite], namespace: Mapping[str, object]
         if parts & _DRAW:
             return True
         seeded |= not _GIVEN.isdisjoint({*call.keywords, *call.named})
-        function = namespace.get(call.path[0])
-        is_ours = type(function) is FunctionType and function.__globals__ is namespace
+        is_ours = is_defined_in(namespace, namespace.get(call.path[0]))
         trains |= is_ours or not parts.isdisjoint(_TRAIN)
     return trains and not seeded

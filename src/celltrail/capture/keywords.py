@@ -6,6 +6,7 @@ import ast
 from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from celltrail.capture.calls import is_defined_in
 from celltrail.capture.classes import class_dict, mro_of
 from celltrail.capture.literals import NOT_LITERAL, literal_value
 from celltrail.capture.values import flat
@@ -170,7 +171,7 @@ def _is_function_that_matters(found: object, namespace: Mapping[str, object]) ->
         return _is_ours(found, namespace) or _is_package(found)  # type: ignore[arg-type]
     if kind is FunctionType:
         function: Any = found
-        if function.__globals__ is namespace or _was_made_here(function, namespace):
+        if is_defined_in(namespace, found) or _was_made_here(function, namespace):
             return True
         return _counts(function.__globals__.get("__name__", ""))
     if any(kind is function for function in _FUNCTIONS):
