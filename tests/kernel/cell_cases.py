@@ -148,7 +148,8 @@ CASES = {
     "R2()",
     "repr none": "class R3:\n    def __repr__(self): return None\nR3()",
     "ipython display": "class R4:\n    def _ipython_display_(self): print('own')\nR4()",
-    "failing html repr": "class R5:\n    def _repr_html_(self): raise ValueError('h')\n"
+    # stack_data chooses by chance how much it shows of a function that stands on one line
+    "failing html repr": "class R5:\n    def _repr_html_(self):\n        raise ValueError('h')\n"
     "    def __repr__(self): return 'plain'\nR5()",
     "hostile getattr": "class G1:\n    def __getattr__(self, n): raise RuntimeError(n)\n"
     "g1 = G1()\nprint('ok')",
@@ -183,7 +184,8 @@ CASES = {
     "stop iteration": "next(iter([]))",
     "error without str": "class E3(Exception):\n    def __str__(self): return 3\nraise E3",
     "error with note": "e = ValueError('v')\ne.add_note('a note')\nraise e",
-    "deep error": "def a1(): b1()\ndef b1(): c1()\ndef c1(): raise KeyError('deep')\na1()",
+    "deep error": "def a1():\n    b1()\ndef b1():\n    c1()\n"
+    "def c1():\n    raise KeyError('deep')\na1()",
     "error in comprehension": "[1 / v for v in (1, 0)]",
     "error in class body": "class X1:\n    1 / 0",
     "error in await": "async def bad():\n    raise ValueError('async')\nawait bad()",
