@@ -28,6 +28,7 @@ from typing import Any
 
 from celltrail.capture.infer import infer, look_before
 from celltrail.capture.names import analyse
+from celltrail.capture.outputs import OutputRecord
 from celltrail.capture.values import NOTHING
 from celltrail.ipython.auto import Auto
 
@@ -128,14 +129,16 @@ def run_notebook(path: Path, folder: Path) -> list[Cell]:
             assert names is not None, cell.place
             verdict = auto.judge(code, shell.user_ns, None)
             before = look_before(names, shell.user_ns, helpers=frozenset(auto.helpers))
+            printed = io.StringIO()
             with (
-                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stdout(printed),
                 contextlib.redirect_stderr(io.StringIO()),
             ):
                 result = shell.run_cell(cell.code)
             assert result.success, (cell.place, result.error_in_exec)
             value = NOTHING if result.result is None else result.result
-            found = infer(before, shell.user_ns, result=value)
+            shown = [OutputRecord("stream", "stdout", text=printed.getvalue())]
+            found = infer(before, shell.user_ns, result=value, shown=shown)
             auto.learn(names, shell.user_ns)
             cell.judged, cell.rule = verdict.is_run, verdict.rule
             cell.found = {

@@ -229,6 +229,23 @@ def test_what_is_logged_by_hand_wins_over_what_is_inferred(shared_kernel: Kernel
     assert (run["params"], run["metrics"]) == ({"lr": "by hand"}, {"acc": 0.9})
 
 
+def test_what_is_only_printed_is_a_metric(shared_kernel: KernelSession) -> None:
+    told = shared_kernel.run(
+        "%%track --quiet printing\n"
+        "for epoch in range(0, 30, 10):\n"
+        "    loss = 1 / (epoch + 3)\n"
+        "    print(f'Epoch {epoch}: loss {loss:.4f}')\n"
+        "print('Test accuracy: %.1f %%' % (sum([0.25, 0.5]) * 100))"
+    )
+    assert told.text.splitlines()[-1] == "Test accuracy: 75.0 %"
+    run = recorded(shared_kernel)[0]
+    assert run["metrics"] == {"loss": 1 / 23, "test_accuracy": 0.75}
+    curve = shared_kernel.run(
+        "print(ct.runs()[0].history('loss')[['step', 'value']].to_numpy().tolist())"
+    )
+    assert curve.text.strip() == f"[[0.0, 0.3333], [10.0, 0.0769], [20.0, {1 / 23}]]"
+
+
 def test_a_wrong_option_is_one_line_before_the_output_and_the_cell_is_recorded(
     shared_kernel: KernelSession,
 ) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.literals import NOT_LITERAL, literal_value
+from celltrail.capture.series import is_measure
 
-__all__ = ["Bind", "BindKind", "bind_pairs", "is_size"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Bind", "BindKind", "bind_pairs", "is_size", "resolved"]
 
 #: Calls whose number says something about sizes, clocks or identities, not about a result.
 _CLOCKS = {
@@ -157,3 +161,25 @@ def _is_extent(value: ast.expr) -> bool:
             return _is_extent(left) and _is_extent(right)
         case _:
             return is_size(value)
+
+
+def resolved(bind: Bind, binds: Mapping[str, Sequence[Bind]]) -> BindKind:
+    """Say what a binding is, with a copy of a computed value being computed.
+
+    Parameters
+    ----------
+    bind
+        One binding of a name.
+    binds
+        All that the cell binds.
+    """
+    if bind.kind is not BindKind.COPY:
+        return bind.kind
+    source = binds.get(bind.source)
+    if source is None:
+        return BindKind.COPY
+    if all(b.kind is BindKind.LITERAL for b in source):
+        return BindKind.COPY
+    if all(b.kind in (BindKind.LOOP, BindKind.COUNTER, BindKind.SIZE) for b in source):
+        return BindKind.COMPUTED if is_measure(bind.source) else BindKind.SIZE
+    return BindKind.COMPUTED

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from celltrail.capture.binds import Bind, BindKind
+from celltrail.capture.binds import Bind, BindKind, resolved
 from celltrail.capture.calls import functions_used, may_bind_unseen, names_read_by_functions
 from celltrail.capture.datasets import describe_dataset
 from celltrail.capture.estimators import estimator_params
@@ -16,6 +16,7 @@ from celltrail.capture.files import files_read
 from celltrail.capture.frameworks import Reported, reported
 from celltrail.capture.keywords import keyword_params, seed_params
 from celltrail.capture.plots import is_appearance
+from celltrail.capture.printed import printed_metrics
 from celltrail.capture.results import result_metrics
 from celltrail.capture.series import (
     Series,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from celltrail.capture.names import CellNames
+    from celltrail.capture.outputs import OutputRecord
 
 __all__ = ["Before", "Inference", "infer", "look_before"]
 
@@ -169,6 +171,7 @@ def infer(
     failed: bool = False,
     alone: bool = True,
     result: object = NOTHING,
+    shown: Sequence[OutputRecord] = (),
 ) -> Inference:
     """Tell the params and metrics of a cell that has run.
 
@@ -186,6 +189,8 @@ def infer(
         is taken.
     result
         The value of the cell's last expression, if it has one.
+    shown
+        What the cell has shown, where that is known.
 
     Returns
     -------
@@ -214,6 +219,8 @@ def infer(
     if result is not NOTHING:
         with _for_itself():
             _add_result(found, names, result, namespace)
+    with _for_itself():
+        _add_printed(found, before, namespace, shown)
     return found
 
 
@@ -228,7 +235,7 @@ def _judge(
     failed: bool,
 ) -> None:
     """Sort one name that the cell binds."""
-    kinds = {_resolve(bind, before.names) for bind in binds}
+    kinds = {resolved(bind, before.names.binds) for bind in binds}
     line = binds[-1].line
     if kinds == {BindKind.LITERAL}:
         drawn = name in before.names.usage.only_drawn or is_appearance(name)
@@ -242,7 +249,7 @@ def _judge(
         return
     if unchanged and (failed or not any(bind.sure for bind in binds)):
         return  # the value of an earlier cell: the assignment was not run
-    computed = [b for b in binds if _resolve(b, before.names) is BindKind.COMPUTED]
+    computed = [b for b in binds if resolved(b, before.names.binds) is BindKind.COMPUTED]
     if not _is_passing(name, binds, computed):
         _add_metric(found, name, value, f"computed on line {(computed or binds)[-1].line}")
 
@@ -256,20 +263,6 @@ def _is_passing(name: str, binds: Sequence[Bind], computed: Sequence[Bind]) -> b
     if not computed or not all(bind.looped for bind in binds) or is_measure(name):
         return False
     return not any(bind.value is None for bind in computed)
-
-
-def _resolve(bind: Bind, names: CellNames) -> BindKind:
-    """Say what a binding is, with a copy of a computed value being computed."""
-    if bind.kind is not BindKind.COPY:
-        return bind.kind
-    source = names.binds.get(bind.source)
-    if source is None:
-        return BindKind.COPY
-    if all(b.kind is BindKind.LITERAL for b in source):
-        return BindKind.COPY
-    if all(b.kind in (BindKind.LOOP, BindKind.COUNTER, BindKind.SIZE) for b in source):
-        return BindKind.COMPUTED if is_measure(bind.source) else BindKind.SIZE
-    return BindKind.COMPUTED
 
 
 def _is_literal(value: object, binds: Sequence[Bind]) -> bool:
@@ -369,6 +362,23 @@ def _add_result(
     if function and not any(value is result for value in mine):
         with _for_itself():
             _add_reported(found, reported(function, result))
+
+
+def _add_printed(
+    found: Inference,
+    before: Before,
+    namespace: Mapping[str, object],
+    shown: Sequence[OutputRecord],
+) -> None:
+    """Add the metrics that the cell only prints, where nothing of that name is known."""
+    said = printed_metrics(before.names.usage, namespace, shown, found.metrics)
+    for key, inferred in said.metrics.items():
+        if key not in found.series and not before.ignored(key):
+            found.metrics.setdefault(key, inferred)
+    for key, series in said.series.items():
+        if key not in found.series and not before.ignored(key):
+            found.metrics.pop(key, None)
+            found.series[key] = series
 
 
 def _add_unseen(found: Inference, before: Before, namespace: dict[str, object]) -> None:

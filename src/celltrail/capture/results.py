@@ -9,12 +9,12 @@ from celltrail.capture.binds import is_size
 from celltrail.capture.values import Nothing, is_check, known_class, number
 from celltrail.model import Inferred
 
-__all__ = ["result_metrics"]
+__all__ = ["WRAPPERS", "name_of", "result_metrics"]
 
 _MAX_METRICS = 200
 _REASON = "value of the last line"
 #: Calls that say nothing of what their number is.
-_WRAPPERS = {"abs", "float", "int", "item", "print", "display", "round", "squeeze"}
+WRAPPERS = {"abs", "float", "int", "item", "print", "display", "round", "squeeze"}
 #: Methods of which it matters of what they were called.
 _STATISTICS = {
     "count", "kurt", "max", "mean", "median", "min", "mode", "prod", "quantile", "sem", "skew",
@@ -54,7 +54,7 @@ def result_metrics(expression: ast.expr, value: object) -> dict[str, Inferred]:
     measured = number(value)
     if isinstance(measured, Nothing) or is_check(value):
         return {}
-    return {_name_of(expression): Inferred(measured, _REASON)}
+    return {name_of(expression): Inferred(measured, _REASON)}
 
 
 def _row_metrics(frame: Any) -> dict[str, Inferred]:
@@ -69,15 +69,26 @@ def _row_metrics(frame: Any) -> dict[str, Inferred]:
     return found
 
 
-def _name_of(expression: ast.expr) -> str:
-    """Name a number as its expression does; ``result`` where that says nothing."""
+def name_of(expression: ast.expr) -> str:
+    """Name a number as its expression does; ``result`` where that says nothing.
+
+    Parameters
+    ----------
+    expression
+        What gives the number.
+
+    Examples
+    --------
+    >>> name_of(ast.parse("round(df.age.mean(), 2)", mode="eval").body)
+    'age.mean'
+    """
     match expression:
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
-            name in _WRAPPERS
+            name in WRAPPERS
         ):
-            return _name_of(inner)
-        case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in _WRAPPERS:
-            return _name_of(inner)
+            return name_of(inner)
+        case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in WRAPPERS:
+            return name_of(inner)
         case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in _STATISTICS:
             owner = _owner(inner)
             return f"{owner}.{name}" if owner else name
@@ -88,7 +99,7 @@ def _name_of(expression: ast.expr) -> str:
         case ast.Subscript(slice=ast.Constant(value=str(name))):
             pass
         case ast.Subscript(value=inner):
-            return _name_of(inner)
+            return name_of(inner)
         case _:
             return "result"
     return "result" if name.startswith("_") else name

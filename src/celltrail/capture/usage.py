@@ -100,6 +100,8 @@ class Usage:
         Targets of loops.
     plotted, used
         Names that it reads in order to draw, and those that it reads otherwise.
+    prints
+        Calls of ``print``, each with whether it is in a loop.
     declares_global
         Whether a function in it declares a name global.
     """
@@ -111,6 +113,7 @@ class Usage:
     looped: set[str] = field(default_factory=set)
     plotted: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    prints: list[tuple[ast.Call, bool]] = field(default_factory=list)
     declares_global: bool = False
 
     @property
@@ -228,6 +231,8 @@ class _UsageVisitor(Visitor):
         site = _site(node)
         if site is not None and len(self.usage.calls) < _MAX_CALLS and not self._drawing:
             self.usage.calls.append(site)
+        if isinstance(node.func, ast.Name) and node.func.id == "print":
+            self.usage.prints.append((node, self._loops > 0))
         self._changes(node)
         if draws(node, self._plotting):
             self._drawing += 1

@@ -30,6 +30,8 @@ from celltrail.store.events import now_us
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from celltrail.capture.outputs import OutputRecord
+
 __all__ = ["CellHooks"]
 
 #: What a cell is recorded with that nobody asked for.
@@ -194,14 +196,16 @@ class CellHooks:
             value = getattr(result, "result", None)
             shown = NOTHING if value is None else value
             early = raised_in(result) is not None
+            outputs: list[OutputRecord] = []
             try:
                 if not frame.nested and self._config.capture == "full":
                     count = getattr(result, "execution_count", None)
-                    shown_outputs = self.tap.end(frame.request, count)
-                    recorder.run.add_outputs(shown_outputs)
-                    recorder.notes += remarks(shown_outputs)
+                    outputs = self.tap.end(frame.request, count)
+                    recorder.run.add_outputs(outputs)
+                    recorder.notes += remarks(outputs)
             finally:
-                recorder.close(self._shell.user_ns, status, error, shown, early=early)
+                space = self._shell.user_ns
+                recorder.close(space, status, error, shown, early=early, shown=outputs)
             run_id = recorder.run.id
         if not frame.nested:
             self._note_execution(frame, result, status, run_id)

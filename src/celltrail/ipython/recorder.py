@@ -19,8 +19,9 @@ from celltrail.model import ErrorInfo, Inferred, SourceInfo, Status
 from celltrail.record import ActiveRun, activate, begin, deactivate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from celltrail.capture.outputs import OutputRecord
     from celltrail.ipython.options import TrackOptions
 
 __all__ = ["Recorder", "say", "tell"]
@@ -154,6 +155,7 @@ class Recorder:
         result: object = NOTHING,
         *,
         early: bool = False,
+        shown: Sequence[OutputRecord] = (),
     ) -> None:
         """End the run with what came of it; a second call does nothing.
 
@@ -167,6 +169,8 @@ class Recorder:
             The value of the last expression.
         early
             Whether it ended before its last line, as it also does by ``sys.exit(0)``.
+        shown
+            What it has shown, where that is recorded.
         """
         if self._done:
             return
@@ -180,6 +184,7 @@ class Recorder:
                     failed=early or status is not Status.FINISHED,
                     alone=self.alone,
                     result=result,
+                    shown=shown,
                 )
             else:
                 found = Inference()

@@ -1,0 +1,291 @@
+"""The metrics that a cell prints and keeps nowhere: ``print("accuracy", model.score(X, y))``."""
+
+from __future__ import annotations
+
+import ast
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from celltrail.capture.binds import is_size
+from celltrail.capture.results import WRAPPERS, name_of
+from celltrail.capture.series import Series, is_measure
+from celltrail.capture.templates import Template, templates_of, texts_in
+from celltrail.capture.values import NOTHING, Nothing, number
+from celltrail.model import Inferred
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from celltrail.capture.outputs import OutputRecord
+    from celltrail.capture.usage import Usage
+    from celltrail.model import Number
+
+__all__ = ["Printed", "printed_metrics"]
+
+_MAX_PRINTS = 50
+_MAX_LINE = 1_000
+_MAX_GROUPS = 50
+_MAX_LABEL = 40
+_NUMBER = re.compile(
+    r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf)", re.I
+)
+#: Words of a label that say nothing.
+_FILLERS = frozenset({"a", "an", "are", "equals", "is", "of", "our", "the", "was", "were"})
+
+
+@dataclass(slots=True)
+class Printed:
+    """The metrics of one step, and those of several."""
+
+    metrics: dict[str, Inferred] = field(default_factory=dict)
+    series: dict[str, Series] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A slot that holds a metric: the name, and by what the printed number was multiplied."""
+
+    place: int
+    key: str
+    scale: int
+
+
+def printed_metrics(
+    usage: Usage,
+    namespace: Mapping[str, object],
+    shown: Iterable[OutputRecord],
+    exact: Mapping[str, Inferred],
+) -> Printed:
+    """Give the metrics in what a cell has printed.
+
+    Parameters
+    ----------
+    usage
+        What the cell does.
+    namespace
+        The names after the cell.
+    shown
+        Its outputs.
+    exact
+        The metrics that are known of its names.
+
+    Returns
+    -------
+    Printed
+        Numbers that the cell's own code, not its functions, computes within a call of
+        ``print``, and that the text before them or the name of what is called shows to be a
+        measure. In a loop also names, such as ``loss``, whose values are otherwise gone: as
+        several steps, or by the text that stands before them. They have the digits that
+        were printed.
+
+    Examples
+    --------
+    >>> from celltrail.capture.names import analyse
+    >>> from celltrail.capture.outputs import OutputRecord
+    >>> usage = analyse("print('Test accuracy:', model.score(X, y))").usage
+    >>> output = OutputRecord("stream", "stdout", text="Test accuracy: 0.93")
+    >>> printed_metrics(usage, {}, [output], {}).metrics["test_accuracy"].value
+    0.93
+    """
+    found = Printed()
+    wanted = []
+    for call, looped in usage.prints[:_MAX_PRINTS]:
+        for template in templates_of(call, looped=looped):
+            measured = _measured(template, usage.looped)
+            if measured:
+                wanted.append((template, measured))
+    if not wanted:
+        return found
+    streams = [one for one in shown if one.kind == "stream" and one.name == "stdout"]
+    text = "".join(one.text or "" for one in streams)
+    is_whole = not any(one.truncated for one in streams)
+    lines = [line.rpartition("\r")[2] for line in text.split("\n") if len(line) <= _MAX_LINE]
+    for template, measured in wanted:
+        rows = [row for line in lines if (row := _row(line, template, measured)) is not None]
+        for one in measured:
+            _add(found, template, one, rows, namespace, exact, is_whole=is_whole)
+    return found
+
+
+def _measured(template: Template, looped: set[str]) -> list[_Measured]:
+    found = []
+    for place, slot in enumerate(template.slots):
+        expression, scale = _unwrapped(slot.expression)
+        key = _key(expression, template.literals[place], looped if template.looped else None)
+        if key:
+            found.append(_Measured(place, key, 100 if slot.is_percent else scale))
+    return found
+
+
+def _row(line: str, template: Template, measured: Sequence[_Measured]) -> list[str] | None:
+    """Read a line in the way in which there are numbers where they belong."""
+
+    def numbers(texts: list[str]) -> int:
+        return sum(_number(texts[one.place], one.scale) is not None for one in measured)
+
+    return max(texts_in(line, template), key=numbers, default=None)
+
+
+def _unwrapped(node: ast.expr) -> tuple[ast.expr, int]:
+    """Give what is printed without ``round()``, ``.item()`` and the factor of per cent."""
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
+            name in WRAPPERS
+        ):
+            return _unwrapped(inner)
+        case ast.Call(func=ast.Attribute(value=inner, attr=name), args=[]) if name in WRAPPERS:
+            return _unwrapped(inner)
+        case (
+            ast.BinOp(left=inner, op=ast.Mult(), right=ast.Constant(value=100 | 100.0))
+            | ast.BinOp(left=ast.Constant(value=100 | 100.0), op=ast.Mult(), right=inner)
+        ):
+            return _unwrapped(inner)[0], 100
+        case _:
+            return node, 1
+
+
+def _key(expression: ast.expr, literal: str, looped: set[str] | None) -> str | None:
+    """Name the metric that a slot holds, None where it holds none.
+
+    ``looped`` are the targets of loops; None where the line is in no loop.
+    """
+    label = _label(literal)
+    match expression:
+        case ast.Constant() | ast.Compare() | ast.BoolOp():
+            return None
+        case ast.Name(id=name):
+            # without a loop the name still has its value, with all digits
+            if looped is None or name in looped or name.startswith("_"):
+                return None
+            if is_measure(name):
+                return name
+            return label.lower() if is_measure(label) else None
+    if is_size(expression):
+        return None
+    name = name_of(expression)
+    if is_measure(label):
+        is_same = name.rpartition(".")[2] == label.lower()
+        return name if is_same else label.lower()
+    if name != "result" and is_measure(name):
+        return f"{label}.{name}" if label else name
+    return None
+
+
+def _label(literal: str) -> str:
+    """Make a name of the text before a slot: ``accuracy_on_test_set``; empty if it is none."""
+    text = unicodedata.normalize("NFKC", literal)
+    text = re.sub(r"\([^)]*\)|\[[^]]*\]|[\^'’]", "", text)  # people type both
+    text = re.split(r"[,;|]\s", text.strip().strip(",;|"))[-1]
+    words = [word for word in re.split(r"[\W_]+", text) if word and word.lower() not in _FILLERS]
+    label = "_".join(words)
+    return label if len(label) <= _MAX_LABEL and re.search(r"[^\W\d_]", label) else ""
+
+
+def _add(
+    found: Printed,
+    template: Template,
+    measured: _Measured,
+    rows: Sequence[Sequence[str]],
+    namespace: Mapping[str, object],
+    exact: Mapping[str, Inferred],
+    *,
+    is_whole: bool,
+) -> None:
+    """Add one metric of the lines that a call has printed."""
+    pairs = [(row, _number(row[measured.place], measured.scale)) for row in rows]
+    good = [(row, value) for row, value in pairs if value is not None]
+    key, line = measured.key, template.line
+    if not template.looped:
+        if len(good) == 1:  # else it is not known which of them this call has printed
+            found.metrics.setdefault(key, Inferred(good[0][1], f"printed on line {line}"))
+        return
+    reason = f"printed in a loop on line {line}"
+    group = _group_slot(template, measured.place, [row for row, _ in good])
+    groups: dict[str, list[tuple[Sequence[str], Number]]] = {}
+    for row, value in good:
+        name = key if group is None else f"{_label(row[group])}.{key}"
+        groups.setdefault(name, []).append((row, value))
+    for name, members in list(groups.items())[:_MAX_GROUPS]:
+        values = [value for _, value in members]
+        if len(values) == 1:
+            found.metrics.setdefault(name, Inferred(values[0], reason))
+            continue
+        where, steps = _steps(len(template.slots), [row for row, _ in members])
+        if where is None and not is_whole:
+            continue  # the first lines are not kept, so the rounds cannot be counted
+        series = Series(values, reason, steps)
+        known = number(exact[name].value) if name in exact else NOTHING
+        if not isinstance(known, Nothing):
+            counter = None if where is None else template.slots[where].expression
+            now = _count_now(counter, namespace)
+            text = members[-1][0][measured.place]
+            ended = _completed(series, known, text, now, measured.scale)
+            series = Series(ended[0], reason, ended[1])
+        found.series.setdefault(name, series)
+
+
+def _number(text: str, scale: int) -> Number | None:
+    """Read a number as it was printed, without its factor of per cent."""
+    text = text.strip()
+    if text.endswith("%"):
+        text = text[:-1].rstrip()
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    text = text.replace(",", "")
+    if re.fullmatch(r"[+-]?\d{1,18}", text) and scale == 1:
+        return int(text)
+    # by the decimal point, so that 93.2 % is 0.932 and not 0.9320000000000001
+    exponent = {1: 0, 100: -2}[scale]
+    match = re.fullmatch(r"(.*?)e([+-]?\d+)", text, re.IGNORECASE)
+    if match is not None:
+        return float(f"{match[1]}e{int(match[2]) + exponent}")
+    return float(f"{text}e{exponent}") if text[-1].isdigit() or text[-1] == "." else float(text)
+
+
+def _group_slot(template: Template, before: int, rows: Sequence[Sequence[str]]) -> int | None:
+    """Find the slot whose text says of what a number is, such as the name of a model."""
+    for place in range(before):
+        is_fixed = isinstance(template.slots[place].expression, ast.Constant)
+        if rows and not is_fixed and all(_label(row[place]) for row in rows):
+            return place
+    return None
+
+
+def _steps(slots: int, rows: Sequence[Sequence[str]]) -> tuple[int | None, list[int]]:
+    """Find the slot that counts the rounds, and what it counts."""
+    for place in range(slots):
+        texts = [row[place].strip() for row in rows]
+        if all(re.fullmatch(r"\d{1,18}", text) for text in texts):
+            steps = [int(text) for text in texts]
+            if all(a < b for a, b in pairwise(steps)):
+                return place, steps
+    return None, list(range(len(rows)))
+
+
+def _completed(
+    series: Series, exact: Number, text: str, now: int | None, scale: int
+) -> tuple[list[Number], list[int]]:
+    """End a series with the value that its name has after the loop, with all its digits."""
+    values, steps = list(series.values), list(series.steps or range(len(series.values)))
+    mantissa, _, exponent = text.lower().partition("e")
+    digits = len(mantissa.partition(".")[2].strip(" %"))
+    unit = 10.0 ** (int(exponent or 0) - digits) / scale
+    if abs(exact - values[-1]) <= 0.5001 * unit or exact != exact:
+        values[-1] = exact
+    else:  # the last rounds were not printed
+        values.append(exact)
+        steps.append(now if now is not None and now > steps[-1] else steps[-1] + 1)
+    return values, steps
+
+
+def _count_now(expression: ast.expr | None, namespace: Mapping[str, object]) -> int | None:
+    """Give what ``epoch`` or ``epoch + 1`` is after the loop."""
+    ahead = 0
+    match expression:
+        case ast.BinOp(left=inner, op=ast.Add(), right=ast.Constant(value=int(ahead))):
+            expression = inner
+    count = namespace.get(expression.id) if isinstance(expression, ast.Name) else None
+    return count + ahead if type(count) is int else None
