@@ -78,8 +78,8 @@ def printed_metrics(
         Numbers that the cell's own code, not its functions, computes within a call of
         ``print``, and that the text before them or the name of what is called shows to be a
         measure. In a loop also names, such as ``loss``, whose values are otherwise gone: as
-        several steps, or by the text that stands before them. They have the digits that
-        were printed.
+        several steps, or by a text of the same line, such as the name of a model. They have
+        the digits that were printed.
 
     Examples
     --------
@@ -203,7 +203,7 @@ def _add(
             found.metrics.setdefault(key, Inferred(good[0][1], f"printed on line {line}"))
         return
     reason = f"printed in a loop on line {line}"
-    group = _group_slot(template, measured.place, [row for row, _ in good])
+    group = _group_slot(template, [row for row, _ in good])
     groups: dict[str, list[tuple[Sequence[str], Number]]] = {}
     for row, value in good:
         name = key if group is None else f"{_label(row[group])}.{key}"
@@ -245,9 +245,9 @@ def _number(text: str, scale: int) -> Number | None:
     return float(f"{text}e{exponent}") if text[-1].isdigit() or text[-1] == "." else float(text)
 
 
-def _group_slot(template: Template, before: int, rows: Sequence[Sequence[str]]) -> int | None:
+def _group_slot(template: Template, rows: Sequence[Sequence[str]]) -> int | None:
     """Find the slot whose text says of what a number is, such as the name of a model."""
-    for place in range(before):
+    for place in range(len(template.slots)):
         is_fixed = isinstance(template.slots[place].expression, ast.Constant)
         if rows and not is_fixed and all(_label(row[place]) for row in rows):
             return place

@@ -152,6 +152,11 @@ def test_each_model_of_a_loop_has_its_own_metric() -> None:
     )
     assert metrics(code) == {"Linear_SVC.score": 0.5, "KNN.score": 0.25}
     code = (
+        "for name, one in {'Linear SVC': Model(0.5), 'KNN': Model(0.25)}.items():\n"
+        "    print(f'R2: {one.score(X, y):.2f} (+/- {one.score(X) / 8:.1f}) [{name}]')"
+    )
+    assert metrics(code) == {"Linear_SVC.r2": 0.5, "KNN.r2": 0.25}
+    code = (
         "for one in (Model(0.5), Model(0.25)):\n"
         "    for _ in range(2):\n"
         "        print(type(one).__name__, 'accuracy:', one.score(X, y))"
@@ -172,7 +177,7 @@ def test_lines_of_others_in_between_do_no_harm() -> None:
 
 @given(
     label=st.text(max_size=30),
-    value=st.floats(allow_nan=False),
+    value=st.floats(-1e300, 1e300),  # 1.796e308 is 1.80e+308 when rounded: infinity
     after=st.text(max_size=10),
     form=st.sampled_from(["", ".3f", ".2e", ".4g", ".1%", ">12.4f", ","]),
 )
