@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from celltrail.capture.binds import is_size
+from celltrail.capture.redact import is_secret_name, redact_text
 from celltrail.capture.results import WRAPPERS, name_of
 from celltrail.capture.series import Series, is_measure
 from celltrail.capture.templates import Template, templates_of, texts_in
@@ -181,7 +182,9 @@ def _label(literal: str) -> str:
     text = re.split(r"[,;|]\s", text.strip().strip(",;|"))[-1]
     words = [word for word in re.split(r"[\W_]+", text) if word and word.lower() not in _FILLERS]
     label = "_".join(words)
-    return label if len(label) <= _MAX_LABEL and re.search(r"[^\W\d_]", label) else ""
+    if len(label) > _MAX_LABEL or not re.search(r"[^\W\d_]", label) or redact_text(literal)[1]:
+        return ""
+    return label
 
 
 def _add(
@@ -248,8 +251,12 @@ def _number(text: str, scale: int) -> Number | None:
 def _group_slot(template: Template, rows: Sequence[Sequence[str]]) -> int | None:
     """Find the slot whose text says of what a number is, such as the name of a model."""
     for place in range(len(template.slots)):
-        is_fixed = isinstance(template.slots[place].expression, ast.Constant)
-        if rows and not is_fixed and all(_label(row[place]) for row in rows):
+        match template.slots[place].expression:
+            case ast.Constant():
+                continue
+            case ast.Name(id=name) if is_secret_name(name):
+                continue
+        if rows and all(_label(row[place]) for row in rows):
             return place
     return None
 

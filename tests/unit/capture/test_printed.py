@@ -164,6 +164,15 @@ def test_each_model_of_a_loop_has_its_own_metric() -> None:
     assert series(code) == {"Model.accuracy": [(0, 0.5), (1, 0.5), (2, 0.25), (3, 0.25)]}
 
 
+def test_a_secret_is_no_name_of_a_metric() -> None:
+    key = "AKIA" + "2E0A8F3B244C9986"
+    assert set(metrics(f"print('{key} accuracy:', model.score(X))")) == {"score"}
+    code = f"for of in ('{key}', '{key}B'):\n    print(of, model.score(X))"
+    assert set(series(code)) == {"score"}
+    code = "for password in ('hunter', 'swordfish'):\n    print(password, model.score(X))"
+    assert set(series(code)) == {"score"}
+
+
 def test_lines_of_others_in_between_do_no_harm() -> None:
     code = (
         "def noise():\n    print('warning: the loss is', 'odd')\n"
