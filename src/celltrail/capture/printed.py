@@ -30,9 +30,15 @@ _MAX_PRINTS = 50
 _MAX_LINE = 1_000
 _MAX_GROUPS = 50
 _MAX_LABEL = 40
+#: Of most numbers this is enough, and it is fast.
+_PLAIN = re.compile(r"[+-]?\d{1,15}(?:\.\d*)?")
 _NUMBER = re.compile(
-    r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf)", re.I
+    r"(?P<digits>[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+))(?:e(?P<exponent>[+-]?\d+))?"
+    r"|[+-]?(?:nan|inf)",
+    re.IGNORECASE,
 )
+#: Above this a float does not hold every whole number.
+_MAX_WHOLE = 2**53
 #: Words of a label that say nothing.
 _FILLERS = frozenset({"a", "an", "are", "equals", "is", "of", "our", "the", "was", "were"})
 
@@ -105,6 +111,8 @@ def printed_metrics(
     is_whole = not any(one.truncated for one in streams)
     lines = [line.rpartition("\r")[2] for line in text.split("\n") if len(line) <= _MAX_LINE]
     for template, measured in wanted:
+        if not all(literal in text for literal in template.literals):
+            continue
         rows = [row for line in lines if (row := _row(line, template, measured)) is not None]
         for one in measured:
             _add(found, template, one, rows, namespace, exact, is_whole=is_whole)
@@ -127,7 +135,8 @@ def _row(line: str, template: Template, measured: Sequence[_Measured]) -> list[s
     def numbers(texts: list[str]) -> int:
         return sum(_number(texts[one.place], one.scale) is not None for one in measured)
 
-    return max(texts_in(line, template), key=numbers, default=None)
+    ways = texts_in(line, template)
+    return max(ways, key=numbers) if len(ways) > 1 else ways[0] if ways else None
 
 
 def _unwrapped(node: ast.expr) -> tuple[ast.expr, int]:
@@ -233,19 +242,19 @@ def _add(
 def _number(text: str, scale: int) -> Number | None:
     """Read a number as it was printed, without its factor of per cent."""
     text = text.strip()
-    if text.endswith("%"):
-        text = text[:-1].rstrip()
-    if _NUMBER.fullmatch(text) is None:
+    if scale == 1 and _PLAIN.fullmatch(text):
+        return float(text) if "." in text else int(text)
+    text = text.removesuffix("%").rstrip()
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         return None
-    text = text.replace(",", "")
-    if re.fullmatch(r"[+-]?\d{1,18}", text) and scale == 1:
-        return int(text)
+    if match["digits"] is None:
+        return float(text)
     # by the decimal point, so that 93.2 % is 0.932 and not 0.9320000000000001
-    exponent = {1: 0, 100: -2}[scale]
-    match = re.fullmatch(r"(.*?)e([+-]?\d+)", text, re.IGNORECASE)
-    if match is not None:
-        return float(f"{match[1]}e{int(match[2]) + exponent}")
-    return float(f"{text}e{exponent}") if text[-1].isdigit() or text[-1] == "." else float(text)
+    exponent = int(match["exponent"] or 0) - (2 if scale == 100 else 0)
+    value = float(f"{match['digits'].replace(',', '')}e{exponent}")
+    is_whole = scale == 1 and "." not in text and match["exponent"] is None
+    return int(value) if is_whole and abs(value) < _MAX_WHOLE else value
 
 
 def _group_slot(template: Template, rows: Sequence[Sequence[str]]) -> int | None:

@@ -137,8 +137,9 @@ def texts_in(line: str, template: Template) -> list[list[str]]:
     Returns
     -------
     list of list of str
-        Two ways to read it, which differ where a text in a slot holds what stands between
-        slots: from the left and from the right. Empty where the line is not of the template.
+        Ways to read it: from the left, and from the right if that differs, as it does where
+        a text in a slot holds what stands between slots. Empty where the line is not of the
+        template.
 
     Examples
     --------
@@ -161,9 +162,11 @@ def texts_in(line: str, template: Template) -> list[list[str]]:
     else:
         stop -= len(last)
     text = line[start:stop] if start <= stop else ""
-    ways = [_from_left(text, between), _from_right(text, between)]
     count = len(template.slots)
-    return [texts[:count] for texts in ways if texts is not None]
+    left, right = _from_left(text, between), _from_right(text, between)
+    if left is None or right is None:
+        return []
+    return [left[:count]] if left == right else [left[:count], right[:count]]
 
 
 def _from_left(text: str, between: Sequence[str]) -> list[str] | None:
