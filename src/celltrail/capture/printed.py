@@ -110,6 +110,8 @@ def printed_metrics(
     text = "".join(one.text or "" for one in streams)
     is_whole = not any(one.truncated for one in streams)
     lines = [line.rpartition("\r")[2] for line in text.split("\n") if len(line) <= _MAX_LINE]
+    if not is_whole:
+        del lines[0]  # what is left of it may be half a number
     for template, measured in wanted:
         if not all(literal in text for literal in template.literals):
             continue

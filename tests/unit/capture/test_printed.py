@@ -143,6 +143,8 @@ def test_rounds_are_counted_where_no_step_is_printed() -> None:
     code = "for lr in (0.1, 0.2):\n    print('lr', lr, 'val loss', sum([lr, lr]))"
     assert series(code)["val_loss"] == [(0, 0.2), (1, 0.4)]
     assert not run(code, truncated=True).series
+    code = "for step in (1, 2, 3):\n    print(step, 'loss', sum([step, step]))"
+    assert list(run(code, truncated=True).series["loss"]) == [(2, 4), (3, 6)]
 
 
 def test_each_model_of_a_loop_has_its_own_metric() -> None:
