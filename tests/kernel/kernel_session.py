@@ -131,12 +131,19 @@ def _output(kind: str, content: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _append(outputs: list[dict[str, Any]], output: dict[str, Any]) -> None:
-    """Add an output, with what one stream says in one piece: the kernel cuts it by time."""
+    """Add an output, with what a stream says in one piece, and stderr before stdout.
+
+    The kernel sends what was written every 0.2 s, each stream for itself: where a stream is cut,
+    and which of two comes first, is chance.
+    """
+    place = len(outputs)
     if output["kind"] == "stream":
-        for earlier in reversed(outputs):
-            if earlier["kind"] != "stream":
-                break
+        while place and outputs[place - 1]["kind"] == "stream":
+            earlier = outputs[place - 1]
             if earlier["name"] == output["name"]:
                 earlier["text"] += output["text"]
                 return
-    outputs.append(output)
+            if earlier["name"] < output["name"]:
+                break
+            place -= 1
+    outputs.insert(place, output)

@@ -46,15 +46,23 @@ def executed(notebook: Any, folder: Path) -> tuple[list[Any], list[float]]:
 
 
 def _joined(outputs: list[Any]) -> list[Any]:
-    """Put together what one stream says in a row: the kernel cuts it by time."""
+    """Put together what each stream says between two other outputs.
+
+    The kernel sends what was written every 0.2 s, each stream for itself: where a stream is cut,
+    and which of two comes first, is chance.
+    """
     found: list[Any] = []
+    streams: dict[str, Any] = {}
     for output in outputs:
-        before = found[-1] if found else {}
-        if output["output_type"] == "stream" and output["name"] == before.get("name"):
-            before["text"] += output["text"]
+        if output["output_type"] != "stream":
+            found += [streams[name] for name in sorted(streams)]
+            found.append(output)
+            streams = {}
+        elif output["name"] in streams:
+            streams[output["name"]]["text"] += output["text"]
         else:
-            found.append(dict(output))
-    return found
+            streams[output["name"]] = dict(output)
+    return found + [streams[name] for name in sorted(streams)]
 
 
 def _comparable(value: Any) -> Any:
