@@ -195,3 +195,12 @@ def test_statsmodels(shell: InteractiveShell) -> None:
         "result = sm.OLS(x[:, 0], sm.add_constant(x[:, 1:])).fit()\nr2 = result.rsquared",
     )
     assert 0 <= run.metrics["r2"] <= 1
+    run = tracked(
+        shell,
+        "logit = sm.Logit(x[:, 0] > 0, sm.add_constant(x[:, 1:])).fit(disp=0)\n"
+        "fitted = sm.OLS(x[:, 0], sm.add_constant(x[:, 1:])).fit()\n"
+        "text = fitted.summary(), logit.summary()",
+    )
+    assert run.metrics["fitted.rsquared"] == shell.user_ns["fitted"].rsquared
+    assert run.metrics["fitted.aic"] == shell.user_ns["fitted"].aic
+    assert run.metrics["logit.prsquared"] == shell.user_ns["logit"].prsquared

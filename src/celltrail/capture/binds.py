@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.literals import NOT_LITERAL, literal_value
-from celltrail.capture.series import is_measure
+from celltrail.capture.measures import is_measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import dis
 from functools import lru_cache
-from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, TypeGuard
+from types import CodeType, FunctionType, ModuleType
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from celltrail.capture.usage import Usage
 
-__all__ = ["functions_used", "is_defined_in", "may_bind_unseen", "names_read_by_functions"]
+__all__ = [
+    "found_at",
+    "functions_used",
+    "is_defined_in",
+    "may_bind_unseen",
+    "names_read_by_functions",
+    "words_of",
+]
 
 _MAX_FUNCTIONS = 50
 #: What runs code that the cell's source does not show.
@@ -24,7 +31,7 @@ _RUNNERS = frozenset(
 )  # fmt: skip
 
 
-def is_defined_in(namespace: Mapping[str, object], found: object) -> TypeGuard[FunctionType]:
+def is_defined_in(namespace: Mapping[str, object], found: object) -> bool:
     """Say whether an object is a plain function that the notebook itself defined.
 
     Parameters
@@ -42,6 +49,38 @@ def is_defined_in(namespace: Mapping[str, object], found: object) -> TypeGuard[F
     (True, False)
     """
     return type(found) is FunctionType and found.__globals__ is namespace
+
+
+def found_at(path: Sequence[str], namespace: Mapping[str, object]) -> tuple[object, bool]:
+    """Find what a dotted name stands for, as far as it leads through modules.
+
+    Parameters
+    ----------
+    path
+        The parts of the name.
+    namespace
+        The notebook's names. Nothing is asked of any object but of modules.
+
+    Returns
+    -------
+    tuple
+        The object, None where there is none; and whether parts are left, so that what is
+        called is a method of it.
+
+    Examples
+    --------
+    >>> import math
+    >>> found_at(["math", "sqrt"], {"math": math})[0] is math.sqrt
+    True
+    >>> found_at(["text", "upper"], {"text": "a"})
+    ('a', True)
+    """
+    found = namespace.get(path[0])
+    for part in path[1:]:
+        if type(found) is not ModuleType:
+            return found, found is not None
+        found = ModuleType.__getattribute__(found, "__dict__").get(part)
+    return found, False
 
 
 def functions_used(
@@ -130,6 +169,19 @@ def may_bind_unseen(usage: Usage, functions: Iterable[tuple[str, FunctionType]])
     if usage.declares_global or any(call.name in _RUNNERS for call in usage.calls):
         return True
     return any(_stores_globals(function.__code__) for _, function in functions)
+
+
+@lru_cache(maxsize=512)
+def words_of(code: CodeType) -> frozenset[str]:
+    """Give the globals and attributes that a function names, with those of functions within it.
+
+    Examples
+    --------
+    >>> sorted(words_of((lambda x: np.mean(x)).__code__))
+    ['mean', 'np']
+    """
+    inner = [words_of(part) for part in code.co_consts if type(part) is CodeType]
+    return frozenset(code.co_names).union(*inner)
 
 
 @lru_cache(maxsize=512)

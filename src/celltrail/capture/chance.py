@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from celltrail.capture.calls import is_defined_in
+from celltrail.capture.calls import found_at, functions_used, is_defined_in, words_of
+from celltrail.capture.classes import package_of
+from celltrail.capture.estimators import is_chancy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +33,11 @@ _TRAIN = frozenset(
         "train_test_split", "validation_curve",
     }
 )  # fmt: skip
+_MAY = _DRAW | _TRAIN
+#: Those of them that draw only where the model, their first argument, does.
+_BY_MODEL = frozenset(
+    {"cross_val_predict", "cross_val_score", "cross_validate", "learning_curve", "validation_curve"}
+)
 _GIVEN = frozenset({"generator", "key", "random_seed", "random_state", "rng", "seed"})
 
 
@@ -43,7 +51,8 @@ def depends_on_chance(calls: Iterable[CallSite], namespace: Mapping[str, object]
     calls
         The calls of a cell.
     namespace
-        The notebook's names; what functions defined there do is not known, so they may draw.
+        The notebook's names after the cell. Functions defined there may draw where their
+        code names something that does; estimators, where they take a ``random_state``.
 
     Examples
     --------
@@ -57,10 +66,35 @@ def depends_on_chance(calls: Iterable[CallSite], namespace: Mapping[str, object]
     """
     seeded = trains = False
     for call in calls:
+        if call.draws:
+            continue
         parts = {*call.path, *call.receiver}
         if parts & _DRAW:
             return True
         seeded |= not _GIVEN.isdisjoint({*call.keywords, *call.named})
-        is_ours = is_defined_in(namespace, namespace.get(call.path[0]))
-        trains |= is_ours or not parts.isdisjoint(_TRAIN)
+        if not parts.isdisjoint(_TRAIN):
+            trains |= not _is_determined(call, namespace)
+        else:
+            trains |= _names_chance(call.path[0], namespace)
     return trains and not seeded
+
+
+def _names_chance(name: str, namespace: Mapping[str, object]) -> bool:
+    """Say whether a function of the notebook, or one that it uses, names what draws."""
+    if not is_defined_in(namespace, namespace.get(name)):
+        return False
+    used = functions_used([name], namespace)
+    return any(not _MAY.isdisjoint(words_of(function.__code__)) for _, function in used)
+
+
+def _is_determined(call: CallSite, namespace: Mapping[str, object]) -> bool:
+    """Say whether what trains is known to take no random numbers but those of its own seed."""
+    found, is_method = found_at(call.receiver or call.path, namespace)
+    if not (is_method or call.receiver):  # a function: cross_val_score(model, x, y)
+        if call.name not in _BY_MODEL or not call.args:
+            return False
+        model = call.args[0]
+        found = namespace.get(model.id) if isinstance(model, ast.Name) else None
+    kind = found if issubclass(type(found), type) else type(found)
+    package = package_of(kind)  # type: ignore[arg-type]
+    return package == "statsmodels" or (package == "sklearn" and not is_chancy(found))

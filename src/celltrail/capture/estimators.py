@@ -15,13 +15,20 @@ if TYPE_CHECKING:
 
     from celltrail.model import ParamValue
 
-__all__ = ["estimator_params", "is_estimator"]
+__all__ = ["estimator_params", "is_chancy", "is_estimator"]
 
 #: Settings that say how much is told or how fast it goes, not what comes out.
 _TECHNICAL = frozenset(
     {"copy_X", "n_jobs", "verbose", "verbosity", "memory", "copy", "nthread", "missing", "silent"}
 )
 _MAX_ESTIMATORS = 30
+#: What a class takes that may draw, itself or by estimators that it holds.
+_HOLDING = frozenset(
+    {
+        "base_estimator", "classifier", "estimator", "estimators", "kernel_approximation",
+        "random_state", "regressor", "steps", "transformer_list", "transformers",
+    }
+)  # fmt: skip
 
 
 def is_estimator(value: object) -> bool:
@@ -34,6 +41,31 @@ def is_estimator(value: object) -> bool:
     (True, False)
     """
     return is_a(value, "sklearn.base", "BaseEstimator")
+
+
+def is_chancy(value: object) -> bool:
+    """Say whether an estimator, or one within it, would draw random numbers nobody gave a seed.
+
+    Parameters
+    ----------
+    value
+        An estimator or a class of them, of which it is asked whether they take a
+        ``random_state`` at all; of a class that holds others it is not known, so it may.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LinearRegression, SGDRegressor
+    >>> is_chancy(LinearRegression()), is_chancy(SGDRegressor()), is_chancy(SGDRegressor)
+    (False, True, True)
+    >>> is_chancy(SGDRegressor(random_state=1))
+    False
+    """
+    if issubclass(type(value), type):
+        return not _HOLDING.isdisjoint(_defaults(value))  # type: ignore[arg-type]
+    return any(
+        "random_state" in _defaults(kind) and own.get("random_state") is None
+        for kind, own in _estimators(value)
+    )
 
 
 def estimator_params(name: str, value: object, known: Container[int] = ()) -> dict[str, Inferred]:

@@ -56,7 +56,8 @@ def reported(name: str, value: object) -> Reported:
     value
         Any object: histories of Keras, searches and iterative estimators of scikit-learn,
         boosters and estimators of XGBoost and LightGBM, mappings of evaluation results,
-        studies of Optuna, trainers of Lightning and of transformers.
+        results of statsmodels, as far as its summary was asked for, studies of Optuna,
+        trainers of Lightning and of transformers.
 
     Examples
     --------
@@ -217,6 +218,18 @@ def _transformers(found: Reported, name: str, value: object) -> None:
         found.series[f"{name}.{key}"] = Series(values, "reported by the trainer", steps)
 
 
+def _statsmodels(found: Reported, name: str, value: object) -> None:
+    """Read how good a fit is, where ``summary()`` or the like has already computed it."""
+    own = instance_dict(value) or {}
+    inner = own.get("_results")
+    kept = (own if inner is None else instance_dict(inner) or {}).get("_cache")
+    if type(kept) is dict:
+        for key in _GOODNESS & kept.keys():
+            _one(found, f"{name}.{key}", kept[key], "computed by statsmodels")
+
+
+#: How good a fit is, as results of statsmodels call it.
+_GOODNESS = frozenset({"aic", "bic", "llf", "prsquared", "rsquared", "rsquared_adj"})
 _READERS: dict[str, Callable[[Reported, str, Any], None]] = {
     "keras": _keras,
     "tensorflow": _keras,
@@ -224,6 +237,7 @@ _READERS: dict[str, Callable[[Reported, str, Any], None]] = {
     "xgboost": _booster,
     "lightgbm": _booster,
     "optuna": _study,
+    "statsmodels": _statsmodels,
     "lightning": _lightning,
     "pytorch_lightning": _lightning,
     "transformers": _transformers,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from celltrail.capture.estimators import estimator_params
 from celltrail.capture.files import files_read
 from celltrail.capture.frameworks import Reported, reported
 from celltrail.capture.keywords import keyword_params, seed_params
+from celltrail.capture.measures import is_measure, is_size_name, is_span
 from celltrail.capture.plots import is_appearance
 from celltrail.capture.printed import printed_metrics
 from celltrail.capture.results import result_metrics
@@ -23,7 +23,6 @@ from celltrail.capture.series import (
     appended_series,
     folds,
     function_of,
-    is_measure,
     numbers_in,
 )
 from celltrail.capture.special import fields_of, is_path
@@ -40,8 +39,6 @@ __all__ = ["Before", "Inference", "infer", "look_before"]
 
 #: Above this many names, only those that the cell itself names are compared.
 _MAX_COMPARED = 5_000
-#: What is called so is a size, such as ``n_batches``, unless it is one of a measure (``n_errors``).
-_COUNTED = re.compile(r"(?:n|nb|num|number_of)_")
 #: A longer array that is assigned at once is data, not what was measured in each round.
 _MAX_MEASURED = 10_000
 
@@ -260,7 +257,8 @@ def _is_passing(name: str, binds: Sequence[Bind], computed: Sequence[Bind]) -> b
     What is given a value before the loop, or is added to within it, is a result; else its
     name has to say that it is one, as ``loss`` does.
     """
-    if not computed or not all(bind.looped for bind in binds) or is_measure(name):
+    passing = (bind.looped or bind.kind is BindKind.LOOP for bind in binds)
+    if not computed or not all(passing) or is_measure(name):
         return False
     return not any(bind.value is None for bind in computed)
 
@@ -276,8 +274,9 @@ def _is_literal(value: object, binds: Sequence[Bind]) -> bool:
 
 def _add_metric(found: Inference, name: str, value: object, reason: str) -> None:
     measured = number(value)
-    is_size = type(measured) is int and _COUNTED.match(name) is not None and not is_measure(name)
-    if not isinstance(measured, Nothing) and not is_check(value) and not is_size:
+    if isinstance(measured, Nothing) or is_check(value) or is_span(name):
+        return
+    if not (measured % 1 == 0 and is_size_name(name)):
         found.metrics[name] = Inferred(measured, reason)
 
 
@@ -330,6 +329,8 @@ def _add_collected(found: Inference, before: Before, namespace: Mapping[str, obj
             found.series.setdefault(name, Series(values, reason))
         with _for_itself():
             _add_reported(found, reported(name, value))
+    for name in [name for name in found.series if is_span(name)]:
+        del found.series[name]  # where the marks of an axis are
     for name in found.series:
         found.metrics.pop(name, None)
 

@@ -6,9 +6,11 @@ import ast
 from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from celltrail.capture.calls import is_defined_in
+from celltrail.capture.calls import found_at, is_defined_in
 from celltrail.capture.classes import class_dict, mro_of
 from celltrail.capture.literals import NOT_LITERAL, literal_value
+from celltrail.capture.plots import is_appearance
+from celltrail.capture.usage import is_technical
 from celltrail.capture.values import flat
 from celltrail.model import Inferred
 
@@ -41,7 +43,16 @@ _PARTS = {
     "jax": ("example_libraries",),
 }
 #: Of those, what draws or shows.
-_SHOWING = ("Display", "plot", "Plot", "draw")
+_SHOWING = ("Display", "plot", "Plot", "draw", "summary")
+#: Methods of frames, in which results often come.
+_OF_FRAMES = frozenset(
+    {
+        "agg", "apply", "astype", "corr", "describe", "drop", "dropna", "fillna", "filter",
+        "groupby", "join", "merge", "pivot", "pivot_table", "quantile", "query", "rename",
+        "reset_index", "round", "sort_index", "sort_values", "to_csv", "to_excel", "to_html",
+        "to_latex", "to_parquet", "to_string",
+    }
+)  # fmt: skip
 #: Where functions set the seed of random numbers, and what they are called.
 _SEEDS = frozenset(
     {
@@ -55,7 +66,9 @@ _FUNCTIONS = (FunctionType, BuiltinFunctionType, BuiltinMethodType)
 def keyword_params(
     calls: Iterable[CallSite], namespace: Mapping[str, object]
 ) -> dict[str, Inferred]:
-    """Give the literal keyword arguments of calls that matter, as ``Callee.keyword``.
+    """Give the literal arguments of calls that matter, as ``Callee.keyword``.
+
+    Arguments without a keyword count where the notebook itself defines what is called.
 
     Parameters
     ----------
@@ -83,9 +96,9 @@ def keyword_params(
     found: dict[str, list[ParamValue]] = {}
     lines: dict[str, int] = {}
     for call in calls:
-        if not call.keywords or not _matters(call, namespace):
+        if call.draws or not (call.keywords or call.args) or not _matters(call, namespace):
             continue
-        for keyword, given in call.keywords.items():
+        for keyword, given in {**_by_place(call, namespace), **call.keywords}.items():
             for key, value in flat(f"{call.name}.{keyword}", given).items():
                 found.setdefault(key, []).append(value)
                 lines.setdefault(key, call.line)
@@ -146,21 +159,46 @@ def _full_name(call: CallSite, namespace: Mapping[str, object]) -> str:
 def _matters(call: CallSite, namespace: Mapping[str, object]) -> bool:
     if any(part in call.name for part in _SHOWING):
         return False
-    path = call.receiver or call.path
-    found = namespace.get(path[0], None)
-    if found is None:
-        return False
-    is_method = bool(call.receiver)
-    for part in path[1:]:
-        if type(found) is not ModuleType:
-            is_method = True
-            break
-        found = ModuleType.__getattribute__(found, "__dict__").get(part)
-    if found is None:
+    found, is_method = found_at(call.receiver or call.path, namespace)
+    if found is None or (call.receiver and call.name in _OF_FRAMES):
         return False
     if is_method and not call.receiver:
         return _is_ours(type(found), namespace) or _is_package(type(found))
     return _is_function_that_matters(found, namespace)
+
+
+def _by_place(call: CallSite, namespace: Mapping[str, object]) -> dict[str, Any]:
+    """Give the literal arguments without a keyword, by the names in the notebook's own code."""
+    if call.receiver or not call.args:
+        return {}
+    found, is_method = found_at(call.path, namespace)
+    kind = found if issubclass(type(found), type) else type(found)
+    function = found
+    if type(found) is not FunctionType:
+        name = call.name if is_method else "__init__"
+        if not _is_ours(kind, namespace):  # type: ignore[arg-type]
+            return {}
+        ways = (class_dict(base).get(name) for base in mro_of(kind))  # type: ignore[arg-type]
+        function = next((way for way in ways if way is not None), None)
+    elif not (is_defined_in(namespace, found) or _was_made_here(found, namespace)):
+        return {}
+    if type(function) is not FunctionType:
+        return {}
+    code = function.__code__
+    names = code.co_varnames[function is not found : code.co_argcount]
+    given = {}
+    for name, item in zip(names, call.args, strict=False):
+        if isinstance(item, ast.Starred):
+            break
+        value = literal_value(item)
+        if value is not NOT_LITERAL and not (is_technical(name) or _says_who(name)):
+            given[name] = value
+    return given
+
+
+def _says_who(name: str) -> bool:
+    """Say whether an argument takes a text for people to read."""
+    return is_appearance(name) or name in {"name", "label", "message", "msg", "text"}
 
 
 def _is_function_that_matters(found: object, namespace: Mapping[str, object]) -> bool:

@@ -7,12 +7,13 @@ import re
 
 __all__ = ["call_name", "is_look", "is_setting_call"]
 
-#: Functions that show, or say something about an object itself.
+#: Functions and IPython's classes that show, or say something about an object itself.
 _FUNCTIONS = frozenset(
     {
-        "asdict", "astuple", "bool", "callable", "dict",
-        "dir", "display", "enumerate", "getattr", "hasattr", "help",
-        "HTML", "id", "input", "isinstance", "issubclass", "len", "list", "Markdown", "pprint",
+        "asdict", "astuple", "Audio", "bool", "callable", "Code", "dict", "dir", "display",
+        "enumerate", "FileLink", "FileLinks", "getattr", "hasattr", "help", "HTML", "id", "IFrame",
+        "Image", "input", "isinstance", "issubclass", "Javascript", "JSON", "Latex", "len", "list",
+        "Markdown", "Math", "pprint", "SVG", "Video", "VimeoVideo", "YouTubeVideo",
         "print", "range", "repr", "reversed", "round", "set", "sorted", "str", "tuple", "type",
         "vars", "zip", "float", "int", "abs",
     }

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = ["PLOT_MODULES", "draws", "is_appearance", "names_of_plots"]
 
-#: Libraries that draw, and the names that they usually go by.
+#: Libraries that draw or show controls, and the names that they usually go by.
 PLOT_MODULES = frozenset(
     {
         "matplotlib", "mpl", "pyplot", "plt", "pylab", "seaborn", "sns", "plotly", "px", "go",
         "pio", "altair", "alt", "bokeh", "holoviews", "hv", "hvplot", "plotnine", "pygal",
         "folium", "graphviz", "missingno", "msno", "wordcloud", "sweetviz", "yellowbrick",
         "mplfinance", "squarify", "ggplot", "geoviews", "pydeck", "ipyleaflet", "mpl_toolkits",
-        "patches", "mpatches", "ticker", "mticker", "mdates", "cm", "gridspec", "pydot",
+        "ipywidgets", "ipw", "patches", "mpatches", "ticker", "mticker", "mdates", "cm",
+        "gridspec", "pydot",
     }
 )  # fmt: skip
 #: What axes and figures are called.
@@ -28,7 +29,13 @@ _AXES = re.compile(r"(?:ax|axs|axe|axes|axis|axarr|fig|figure|figs|subfig|cbar|l
 #: Methods of frames and of fitted objects that draw.
 _METHODS = frozenset({"boxplot", "hist", "hvplot", "iplot", "plot", "plot_tree", "show", "draw"})
 _FUNCTION = re.compile(
-    r"(?:plot|draw|show|save_?fig|visuali[sz]e|display|imshow)_\w+|save_?fig\w*|\w+_(?:plot|chart|figure)|imshow"
+    r"""
+      (?:draw|show|render|visuali[sz]e|display|imshow)_\w+ | save_?fig\w* | \w+_(?:chart|figure)
+    | (?!(?:calc|compute|fit|get|load|make|predict|prepare|read)_)\w*plot\w*  # qqplot, plot_roc
+    | imshow | dendrogram | heatmap | scatter_?matrix | qqline | confusion_matrix_display
+    | interact | interact_manual | interactive | interactive_output
+    """,
+    re.VERBOSE,
 )
 #: Names that say how a figure looks.
 _APPEARANCE = re.compile(

@@ -10,9 +10,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from celltrail.capture.binds import is_size
+from celltrail.capture.measures import is_measure
 from celltrail.capture.redact import is_secret_name, redact_text
 from celltrail.capture.results import WRAPPERS, name_of
-from celltrail.capture.series import Series, is_measure
+from celltrail.capture.series import Series
 from celltrail.capture.templates import Template, templates_of, texts_in
 from celltrail.capture.values import NOTHING, Nothing, number
 from celltrail.model import Inferred
@@ -98,12 +99,16 @@ def printed_metrics(
     0.93
     """
     found = Printed()
-    wanted = []
-    for call, looped in usage.prints[:_MAX_PRINTS]:
-        for template in templates_of(call, looped=looped):
-            measured = _measured(template, usage.looped)
-            if measured:
-                wanted.append((template, measured))
+    templates = [
+        template
+        for call, looped in usage.prints[:_MAX_PRINTS]
+        for template in templates_of(call, looped=looped)
+    ]
+    wanted = [
+        (template, measured)
+        for template in templates
+        if (measured := _measured(template, usage.looped, exact))
+    ]
     if not wanted:
         return found
     streams = [one for one in shown if one.kind == "stream" and one.name == "stdout"]
@@ -116,15 +121,26 @@ def printed_metrics(
         if not all(literal in text for literal in template.literals):
             continue
         rows = [row for line in lines if (row := _row(line, template, measured)) is not None]
+        alike = [one for one in templates if one.literals == template.literals]
         for one in measured:
-            _add(found, template, one, rows, namespace, exact, is_whole=is_whole)
+            if template.looped:
+                _add(found, template, one, rows, namespace, exact, is_whole=is_whole)
+            else:
+                _add_once(found, alike, template, one, rows)
     return found
 
 
-def _measured(template: Template, looped: set[str]) -> list[_Measured]:
+def _measured(
+    template: Template, looped: set[str], exact: Mapping[str, Inferred]
+) -> list[_Measured]:
     found = []
     for place, slot in enumerate(template.slots):
         expression, scale = _unwrapped(slot.expression)
+        match expression:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if (
+                f"{name}.{attribute.rstrip('_')}" in exact
+            ):
+                continue  # with all its digits: the best score of a search
         key = _key(expression, template.literals[place], looped if template.looped else None)
         if key:
             found.append(_Measured(place, key, 100 if slot.is_percent else scale))
@@ -208,15 +224,11 @@ def _add(
     *,
     is_whole: bool,
 ) -> None:
-    """Add one metric of the lines that a call has printed."""
+    """Add one metric of the lines that a call in a loop has printed."""
     pairs = [(row, _number(row[measured.place], measured.scale)) for row in rows]
     good = [(row, value) for row, value in pairs if value is not None]
-    key, line = measured.key, template.line
-    if not template.looped:
-        if len(good) == 1:  # else it is not known which of them this call has printed
-            found.metrics.setdefault(key, Inferred(good[0][1], f"printed on line {line}"))
-        return
-    reason = f"printed in a loop on line {line}"
+    key = measured.key
+    reason = f"printed in a loop on line {template.line}"
     group = _group_slot(template, [row for row, _ in good])
     groups: dict[str, list[tuple[Sequence[str], Number]]] = {}
     for row, value in good:
@@ -239,6 +251,23 @@ def _add(
             ended = _completed(series, known, text, now, measured.scale)
             series = Series(ended[0], reason, ended[1])
         found.series.setdefault(name, series)
+
+
+def _add_once(
+    found: Printed,
+    alike: Sequence[Template],
+    template: Template,
+    measured: _Measured,
+    rows: Sequence[Sequence[str]],
+) -> None:
+    """Add the metric of a line that is printed once, if it is known which line that is."""
+    values = [_number(row[measured.place], measured.scale) for row in rows]
+    good = [value for value in values if value is not None]
+    if any(one.looped for one in alike) or len(good) != len(alike):
+        return
+    place = next(place for place, one in enumerate(alike) if one is template)
+    reason = f"printed on line {template.line}"
+    found.metrics.setdefault(measured.key, Inferred(good[place], reason))
 
 
 def _number(text: str, scale: int) -> Number | None:

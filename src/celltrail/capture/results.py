@@ -20,6 +20,8 @@ _STATISTICS = {
     "count", "kurt", "max", "mean", "median", "min", "mode", "prod", "quantile", "sem", "skew",
     "std", "sum", "var",
 }  # fmt: skip
+#: Whose functions are named after what they are given.
+_MODULES = {"np", "numpy", "math", "statistics", "torch", "jnp"}
 
 
 def result_metrics(expression: ast.expr, value: object) -> dict[str, Inferred]:
@@ -81,6 +83,8 @@ def name_of(expression: ast.expr) -> str:
     --------
     >>> name_of(ast.parse("round(df.age.mean(), 2)", mode="eval").body)
     'age.mean'
+    >>> name_of(ast.parse("np.mean(cross_val_score(m, X, y))", mode="eval").body)
+    'cross_val_score.mean'
     """
     match expression:
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
@@ -89,6 +93,11 @@ def name_of(expression: ast.expr) -> str:
             return name_of(inner)
         case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in WRAPPERS:
             return name_of(inner)
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=module), attr=name), args=[inner, *_]
+        ) if name in _STATISTICS and module in _MODULES:
+            owner = _owner(inner)
+            return f"{owner}.{name}" if owner else name
         case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in _STATISTICS:
             owner = _owner(inner)
             return f"{owner}.{name}" if owner else name
@@ -109,9 +118,11 @@ def _owner(inner: ast.expr) -> str | None:
     """Give of what a statistic is; modules, as in ``np.mean(x)``, are nobody's."""
     match inner:
         case ast.Name(id=name):
-            return None if name in {"np", "numpy", "math", "statistics", "torch", "jnp"} else name
+            return None if name in _MODULES else name
         case ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
             return name
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return None if name in WRAPPERS or name in _STATISTICS else name
         case _:
             return None
 

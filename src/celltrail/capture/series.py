@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.classes import known_class
+from celltrail.capture.measures import is_measure
 from celltrail.capture.values import NOTHING, Nothing, number
 
 if TYPE_CHECKING:
@@ -15,25 +15,10 @@ if TYPE_CHECKING:
 
     from celltrail.model import Number
 
-__all__ = ["Series", "appended_series", "folds", "function_of", "is_measure", "numbers_in"]
+__all__ = ["Series", "appended_series", "folds", "function_of", "numbers_in"]
 
 _MAX_POINTS = 100_000
 _MIN_POINTS = 2
-#: What people call what they measure.
-_MEASURE = re.compile(
-    r"""(?:^|[_.])(?:
-      acc | accs | accuracy | accuracies | auc | auroc | auprc | avg | aic | bic | bleu | brier
-    | cost | costs | corr | dice | dist | elapsed | elbo | energy | err | errs | error | errors
-    | f1 | f1s | fitness | fidelity | gain | gini | hist | history | iou | inertia | kappa | kl
-    | likelihood | lift | ll | logloss | loglik | loss | losses | mae | mape | mcc | mean | means
-    | mse | msle | nll | norm | objective | perplexity | perf | pnl | ppl | precision | profit
-    | pval | pvalue | quality | r2 | recall | regret | residual | return | returns | revenue
-    | reward | rewards | rmse | roc | rouge | score | scores | sharpe | sil | silhouette | smape
-    | sse | std | time | times | duration | val | value | var | variance | wcss | welfare
-    | acuracia | erro | fehler | verlust | genauigkeit | perte | erreur | precisi[oó]n | p[eé]rdida
-    )s?\d*(?:$|[_.])""",
-    re.VERBOSE | re.IGNORECASE,
-)
 #: Functions that give one number for each fold.
 _BY_FOLD = frozenset({"cross_val_score", "cross_validate", "permutation_test_score"})
 
@@ -59,18 +44,6 @@ class Series:
     def __iter__(self) -> Iterator[tuple[int, Number]]:
         steps = range(len(self.values)) if self.steps is None else self.steps
         return zip(steps, self.values, strict=True)
-
-
-def is_measure(name: str) -> bool:
-    """Say whether a name is one that people give to what they measure.
-
-    Examples
-    --------
-    >>> is_measure("val_loss"), is_measure("testAcc"), is_measure("row")
-    (True, True, False)
-    """
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return _MEASURE.search(snake) is not None
 
 
 def numbers_in(value: object) -> list[Number] | None:

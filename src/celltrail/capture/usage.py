@@ -18,7 +18,7 @@ from celltrail.capture.visitor import Visitor
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["CallSite", "Usage", "usage_of"]
+__all__ = ["CallSite", "Usage", "is_technical", "usage_of"]
 
 #: Methods that change what they are called on, of the classes that notebooks mostly hold.
 _CHANGING = frozenset(
@@ -40,6 +40,16 @@ _TECHNICAL = frozenset(
         "verbosity", "desc", "nthreads", "thread_count", "workers", "use_label_encoder",
     }
 )  # fmt: skip
+#: Keywords that take what stands beside rows, columns, axes and bars.
+_LABELS = frozenset(
+    {
+        "class_names", "display_labels", "label", "legend", "target_names", "tick_labels", "title",
+        "xlabel", "xticklabels", "ylabel", "yticklabels",
+    }
+)  # fmt: skip
+#: Those of frames, where they are made; elsewhere they choose columns.
+_FRAME_LABELS = frozenset({"columns", "index", "name", "names"})
+_FRAMES = frozenset({"DataFrame", "Index", "MultiIndex", "Series", "read_csv", "read_table"})
 _MAX_CALLS = 200
 
 
@@ -65,6 +75,8 @@ class CallSite:
         Keywords whose value is a name: that name is the setting.
     line
         Where it is, from 1.
+    draws
+        Whether it only draws; its keywords then say nothing.
     """
 
     path: tuple[str, ...]
@@ -74,6 +86,7 @@ class CallSite:
     named: frozenset[str]
     line: int
     owner: ast.expr | None = None
+    draws: bool = False
 
     @property
     def name(self) -> str:
@@ -99,7 +112,7 @@ class Usage:
     looped
         Targets of loops.
     plotted, used
-        Names that it reads in order to draw, and those that it reads otherwise.
+        Names that it reads in order to draw or to label, and those that it reads otherwise.
     prints
         Calls of ``print``, each with whether it is in a loop.
     declares_global
@@ -118,7 +131,7 @@ class Usage:
 
     @property
     def only_drawn(self) -> set[str]:
-        """Names that are read for drawing, and for nothing else."""
+        """Names that are read for drawing and labels, and for nothing else."""
         return self.plotted - self.used
 
 
@@ -135,6 +148,17 @@ def usage_of(statements: Iterable[ast.stmt]) -> Usage:
     for statement in statements:
         visitor.visit(statement)
     return visitor.usage
+
+
+def is_technical(keyword: str) -> bool:
+    """Say whether an argument says how much is told or how fast it goes, not what comes out.
+
+    Examples
+    --------
+    >>> is_technical("n_jobs"), is_technical("max_depth")
+    (True, False)
+    """
+    return keyword in _TECHNICAL or keyword.startswith("return_")
 
 
 class _UsageVisitor(Visitor):
@@ -228,18 +252,22 @@ class _UsageVisitor(Visitor):
             for statement in magic.statements:
                 self.visit(statement)
             return
-        site = _site(node)
+        drawn = draws(node, self._plotting)
+        site = _site(node, drawn=drawn)
         if site is not None and len(self.usage.calls) < _MAX_CALLS and not self._drawing:
             self.usage.calls.append(site)
         if isinstance(node.func, ast.Name) and node.func.id == "print":
             self.usage.prints.append((node, self._loops > 0))
         self._changes(node)
-        if draws(node, self._plotting):
-            self._drawing += 1
-            self.generic_visit(node)
-            self._drawing -= 1
-        else:
-            self.generic_visit(node)
+        self._drawing += drawn
+        for part in [node.func, *node.args]:
+            self.visit(part)
+        for keyword in node.keywords:
+            labels = _labels(keyword, site)
+            self._drawing += labels
+            self.visit(keyword.value)
+            self._drawing -= labels
+        self._drawing -= drawn
 
     def _changes(self, node: ast.Call) -> None:
         if not isinstance(node.func, ast.Attribute) or node.func.attr not in _CHANGING:
@@ -252,15 +280,15 @@ class _UsageVisitor(Visitor):
             self.usage.appended.setdefault(_dotted(node.func.value), node.args[0])
 
 
-def _site(node: ast.Call) -> CallSite | None:
+def _site(node: ast.Call, *, drawn: bool) -> CallSite | None:
     name = call_name(node)
     if name is None:
         return None
     keywords: dict[str, Any] = {}
     named = set()
     given = [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg]
-    for key, item in [*given, *_settings(node)]:
-        if key in _TECHNICAL or key.startswith("return_"):
+    for key, item in [] if drawn else [*given, *_settings(node)]:
+        if is_technical(key):
             continue
         if isinstance(item, ast.Name):
             named.add(key)
@@ -275,7 +303,17 @@ def _site(node: ast.Call) -> CallSite | None:
         receiver = tuple((call_name(inner) or "").split("."))
     path = tuple(name.split("."))
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-    return CallSite(path, receiver, node.args, keywords, frozenset(named), node.lineno, owner)
+    return CallSite(
+        path, receiver, node.args, keywords, frozenset(named), node.lineno, owner, drawn
+    )
+
+
+def _labels(keyword: ast.keyword, site: CallSite | None) -> bool:
+    """Say whether an argument is what stands beside rows, columns, axes or bars."""
+    if not isinstance(keyword.value, ast.Name):
+        return False
+    is_frame = site is not None and site.name in _FRAMES
+    return keyword.arg in _LABELS or (is_frame and keyword.arg in _FRAME_LABELS)
 
 
 def _settings(node: ast.Call) -> list[tuple[str, ast.expr]]:

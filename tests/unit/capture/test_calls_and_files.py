@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import linear_model
 from sklearn.ensemble import RandomForestClassifier
@@ -55,6 +56,30 @@ def test_literal_arguments_of_calls_that_matter_are_params() -> None:
 
 def test_functions_and_classes_of_the_notebook_matter_too() -> None:
     assert params("def fit(depth): return depth\nfit(depth=3)") == {"fit.depth": 3}
+
+
+def test_arguments_without_a_keyword_have_the_names_of_the_notebooks_own_code() -> None:
+    code = "def split(data, ratio, seed=0, verbose=0): pass\nsplit(x, 0.2, 7, 1)\nsplit(*x, 0.3)"
+    assert params(code, x={1}) == {"split.ratio": 0.2, "split.seed": 7}
+    code = "class Net:\n    def __init__(self, width, name): pass\n    def grow(self, by): pass\n"
+    code += "net = Net(16, 'first')\nnet.grow(2)\nNet(*[1], name='second')"
+    assert params(code) == {"Net.width": 16, "grow.by": 2, "Net.name": "second"}
+    assert params("np.reshape(x, (2, 2))", np=np, x=np.ones(4)) == {}
+
+
+def test_frames_that_results_come_in_have_no_params() -> None:
+    code = "model.table().round(decimals=2)\nmodel.table(level=0.9)"
+    model = "class Model:\n    def table(self, **kw): return np.ones(1)\nmodel = Model()\n"
+    assert params(model + code, np=np) == {"table.level": 0.9}
+
+
+def test_what_draws_or_labels_has_no_params() -> None:
+    code = "def save_fig(name, tight=True): pass\nsave_fig('a', tight=False)"
+    assert params(code) == {}
+    code = "names = ['a', 'b']\nframe = pd.DataFrame([[1, 2]], columns=names)"
+    assert params(code, pd=pd) == {}
+    code = "names = ['a']\nsmall = frame.drop(columns=names)"
+    assert params(code, frame=pd.DataFrame({"a": [1], "b": [2]})) == {"names": ["a"]}
 
 
 def test_what_is_called_twice_has_both_values() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
 
 from celltrail.capture.infer import Inference, infer, look_before
 from celltrail.capture.names import analyse
@@ -65,6 +67,11 @@ def series(code: str, **names: Any) -> dict[str, Any]:
         ("print(model.score(X, y))", {"score": 0.91234}),
         ("print('Ridge:', model.score(X, y))", {"Ridge.score": 0.91234}),
         ("print('SVM', model.best_score_, model.best_params_)", {"SVM.best_score_": 0.875}),
+        ("print(1 / 3)\nprint(model.score(X))\nprint(abs(-2))", {"score": 0.91234}),
+        (
+            "print(model.score(X))\nprint(Model(0.5).score(X))\nprint('loss', sum([2]))",
+            {"score": 0.91234, "loss": 2},
+        ),
         ("print('R² of the test set:', model.score(X, y))", {"r2_test_set": 0.91234}),
         ("print('Results\\n', 'loss', model.score(X) / 2, '\\n')", {"loss": 0.45617}),
         ("print('MSE', model.score(X), sep='=', end='; ')", {"mse": 0.91234}),
@@ -105,6 +112,21 @@ def test_what_is_no_measure_or_not_sure_is_none(code: str) -> None:
     found = run(code, lr=0.1)
     assert not found.metrics
     assert not found.series
+
+
+def test_numbers_without_a_text_are_not_mixed_up() -> None:
+    code = "for i in range(2):\n    print(i)\nprint(model.score(X))"
+    assert metrics(code) == {}
+    assert metrics("if not X:\n    print(len(X) / 3)\nprint(model.score(X))") == {}
+
+
+def test_what_a_search_reports_is_not_recorded_again_as_printed() -> None:
+    search = GridSearchCV(LinearRegression(), {"positive": [True, False]}, cv=2)
+    code = "search.fit(X, y)\nprint('Best score: %.1f' % search.best_score_)"
+    data = [[0.0], [1.0], [2.0], [3.0]]
+    assert metrics(code, search=search, X=data, y=[1.0, 2.0, 3.5, 4.0]).keys() == {
+        "search.best_score"
+    }
 
 
 def test_a_name_keeps_the_value_that_it_has() -> None:

@@ -1,0 +1,70 @@
+"""What a name says about a number: that it was measured, that it is a size, that it is drawn."""
+
+from __future__ import annotations
+
+import re
+
+from celltrail.capture.plots import is_appearance
+
+__all__ = ["is_measure", "is_size_name", "is_span"]
+
+#: What people call what they measure.
+_MEASURE = re.compile(
+    r"""(?:^|[_.])(?:
+      acc | accs | accuracy | accuracies | auc | auroc | auprc | avg | aic | bic | bleu | brier
+    | cost | costs | corr | dice | dist | elapsed | elbo | energy | err | errs | error | errors
+    | f1 | f1s | fitness | fidelity | gain | gini | hist | history | iou | inertia | kappa | kl
+    | likelihood | lift | ll | logloss | loglik | loss | losses | mae | mape | mcc | mean | means
+    | mse | msle | nll | norm | objective | perplexity | perf | pnl | ppl | precision | profit
+    | pval | pvalue | quality | r2 | recall | regret | residual | return | returns | revenue
+    | reward | rewards | rmse | roc | rouge | score | scores | sharpe | sil | silhouette | smape
+    | sse | std | time | times | duration | val | value | var | variance | wcss | welfare
+    | acuracia | erro | fehler | verlust | genauigkeit | perte | erreur | precisi[oó]n | p[eé]rdida
+    )s?\d*(?:$|[_.])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+#: What is called so is a size, such as ``n_batches``.
+_SIZE = re.compile(
+    r"""(?:n|nb|num|number_of)_ .*
+    | n_?(?:obs|samples?|features?|rows?|cols?|columns?|class(?:es)?|points?|train|test|iter)\d*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+#: Where a grid or an axis begins and ends, such as ``x_min`` and ``ymax``.
+_SPAN = re.compile(
+    r"(?:[xyz][012]?|xx|yy|ax|[xyz]_?axis)_?(?:ax_?)?(?:min|max|lower|upper|start|end|range|margin)s?",
+    re.IGNORECASE,
+)
+
+
+def is_measure(name: str) -> bool:
+    """Say whether a name is one that people give to what they measure.
+
+    Examples
+    --------
+    >>> is_measure("val_loss"), is_measure("testAcc"), is_measure("row")
+    (True, True, False)
+    """
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return _MEASURE.search(snake) is not None
+
+
+def is_size_name(name: str) -> bool:
+    """Say whether a name is one that people give to how many there are of something.
+
+    Examples
+    --------
+    >>> is_size_name("n_batches"), is_size_name("nobs"), is_size_name("n_errors")
+    (True, True, False)
+    """
+    return _SIZE.fullmatch(name) is not None and not is_measure(name)
+
+
+def is_span(name: str) -> bool:
+    """Say whether a name is one that people give to what a figure covers, or how it looks.
+
+    Examples
+    --------
+    >>> is_span("x_min"), is_span("yticks"), is_span("max_score")
+    (True, True, False)
+    """
+    return _SPAN.fullmatch(name) is not None or is_appearance(name)
