@@ -23,9 +23,10 @@ _MEASURE = re.compile(
     )s?\d*(?:$|[_.])""",
     re.VERBOSE | re.IGNORECASE,
 )
-#: What is called so is a size, such as ``n_batches``.
+#: What is called so is a size, such as ``n_batches`` and ``test_size``.
 _SIZE = re.compile(
     r"""(?:n|nb|num|number_of)_ .*
+    | (?:\w+_)?(?:size|count|length|len)s?
     | n_?(?:obs|samples?|features?|rows?|cols?|columns?|class(?:es)?|points?|train|test|iter)\d*""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -53,7 +54,7 @@ def is_size_name(name: str) -> bool:
 
     Examples
     --------
-    >>> is_size_name("n_batches"), is_size_name("nobs"), is_size_name("n_errors")
+    >>> is_size_name("n_batches"), is_size_name("test_size"), is_size_name("n_errors")
     (True, True, False)
     """
     return _SIZE.fullmatch(name) is not None and not is_measure(name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from celltrail.capture.binds import is_size
 from celltrail.capture.measures import is_measure
 from celltrail.capture.redact import is_secret_name, redact_text
-from celltrail.capture.results import WRAPPERS, name_of
+from celltrail.capture.results import name_of, unwrapped
 from celltrail.capture.series import Series
 from celltrail.capture.templates import Template, templates_of, texts_in
 from celltrail.capture.values import NOTHING, Nothing, number
@@ -121,11 +121,12 @@ def printed_metrics(
         if not all(literal in text for literal in template.literals):
             continue
         rows = [row for line in lines if (row := _row(line, template, measured)) is not None]
+        keys = _keys(template, wanted)
         alike = [one for one in templates if one.literals == template.literals]
         for one in measured:
-            if template.looped:
+            if template.looped and all(_keys(other, wanted) == keys for other in alike):
                 _add(found, template, one, rows, namespace, exact, is_whole=is_whole)
-            else:
+            elif not template.looped:
                 _add_once(found, alike, template, one, rows)
     return found
 
@@ -147,6 +148,11 @@ def _measured(
     return found
 
 
+def _keys(template: Template, wanted: Iterable[tuple[Template, list[_Measured]]]) -> set[str]:
+    """Give the names of the metrics that a line holds."""
+    return {one.key for other, measured in wanted if other is template for one in measured}
+
+
 def _row(line: str, template: Template, measured: Sequence[_Measured]) -> list[str] | None:
     """Read a line in the way in which there are numbers where they belong."""
 
@@ -160,12 +166,8 @@ def _row(line: str, template: Template, measured: Sequence[_Measured]) -> list[s
 def _unwrapped(node: ast.expr) -> tuple[ast.expr, int]:
     """Give what is printed without ``round()``, ``.item()`` and the factor of per cent."""
     match node:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
-            name in WRAPPERS
-        ):
-            return _unwrapped(inner)
-        case ast.Call(func=ast.Attribute(value=inner, attr=name), args=[]) if name in WRAPPERS:
-            return _unwrapped(inner)
+        case ast.Call() if (wrapped := unwrapped(node)) is not None:
+            return _unwrapped(wrapped)
         case (
             ast.BinOp(left=inner, op=ast.Mult(), right=ast.Constant(value=100 | 100.0))
             | ast.BinOp(left=ast.Constant(value=100 | 100.0), op=ast.Mult(), right=inner)

@@ -9,12 +9,12 @@ from celltrail.capture.binds import is_size
 from celltrail.capture.values import Nothing, is_check, known_class, number
 from celltrail.model import Inferred
 
-__all__ = ["WRAPPERS", "name_of", "result_metrics"]
+__all__ = ["name_of", "result_metrics", "unwrapped"]
 
 _MAX_METRICS = 200
 _REASON = "value of the last line"
 #: Calls that say nothing of what their number is.
-WRAPPERS = {"abs", "float", "int", "item", "print", "display", "round", "squeeze"}
+_WRAPPERS = {"abs", "float", "int", "item", "print", "display", "round", "squeeze"}
 #: Methods of which it matters of what they were called.
 _STATISTICS = {
     "count", "kurt", "max", "mean", "median", "min", "mode", "prod", "quantile", "sem", "skew",
@@ -87,19 +87,11 @@ def name_of(expression: ast.expr) -> str:
     'cross_val_score.mean'
     """
     match expression:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
-            name in WRAPPERS
-        ):
-            return name_of(inner)
-        case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in WRAPPERS:
-            return name_of(inner)
-        case ast.Call(
-            func=ast.Attribute(value=ast.Name(id=module), attr=name), args=[inner, *_]
-        ) if name in _STATISTICS and module in _MODULES:
-            owner = _owner(inner)
-            return f"{owner}.{name}" if owner else name
-        case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in _STATISTICS:
-            owner = _owner(inner)
+        case ast.Call() if (wrapped := unwrapped(expression)) is not None:
+            return name_of(wrapped)
+        case ast.Call() if (name := _function(expression)) in _STATISTICS:
+            inner = _subject(expression)
+            owner = None if inner is None else _owner(inner)
             return f"{owner}.{name}" if owner else name
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
             pass
@@ -114,15 +106,57 @@ def name_of(expression: ast.expr) -> str:
     return "result" if name.startswith("_") else name
 
 
+def unwrapped(call: ast.Call) -> ast.expr | None:
+    """Give what a call like ``round(x, 2)``, ``np.round(x)`` or ``x.item()`` only wraps.
+
+    Examples
+    --------
+    >>> ast.unparse(unwrapped(ast.parse("loss.round(4)", mode="eval").body))
+    'loss'
+    >>> unwrapped(ast.parse("fit(x)", mode="eval").body) is None
+    True
+    """
+    return _subject(call) if _function(call) in _WRAPPERS else None
+
+
+def _function(call: ast.Call) -> str:
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def _subject(call: ast.Call) -> ast.expr | None:
+    """Give of what a function of a module, or a method, is asked."""
+    match call:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=module)), args=[inner, *_]) if (
+            module in _MODULES
+        ):
+            return inner
+        case ast.Call(func=ast.Attribute(value=inner)):
+            return inner
+        case ast.Call(func=ast.Name(id=name), args=[inner, *others]):
+            return inner if name in _WRAPPERS or not others else None
+        case _:
+            return None
+
+
 def _owner(inner: ast.expr) -> str | None:
     """Give of what a statistic is; modules, as in ``np.mean(x)``, are nobody's."""
     match inner:
+        case ast.Call() if (wrapped := unwrapped(inner)) is not None:
+            return _owner(wrapped)
         case ast.Name(id=name):
             return None if name in _MODULES else name
         case ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
             return name
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return None if name in WRAPPERS or name in _STATISTICS else name
+        case ast.Call():
+            name = _function(inner)
+            if name not in _STATISTICS:
+                return name
+            deeper = _subject(inner)
+            return None if deeper is None else _owner(deeper)
         case _:
             return None
 

@@ -59,8 +59,8 @@ def test_functions_and_classes_of_the_notebook_matter_too() -> None:
 
 
 def test_arguments_without_a_keyword_have_the_names_of_the_notebooks_own_code() -> None:
-    code = "def split(data, ratio, seed=0, verbose=0): pass\nsplit(x, 0.2, 7, 1)\nsplit(*x, 0.3)"
-    assert params(code, x={1}) == {"split.ratio": 0.2, "split.seed": 7}
+    code = "def split(data, ratio, seed=0, verbose=0): pass\nsplit(x, 0.2, 7, 1)\nsplit(*[x], 0.3)"
+    assert params(code, x=object()) == {"split.ratio": 0.2, "split.seed": 7}
     code = "class Net:\n    def __init__(self, width, name): pass\n    def grow(self, by): pass\n"
     code += "net = Net(16, 'first')\nnet.grow(2)\nNet(*[1], name='second')"
     assert params(code) == {"Net.width": 16, "grow.by": 2, "Net.name": "second"}

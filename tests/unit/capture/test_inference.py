@@ -146,6 +146,8 @@ def test_names_that_functions_bind_are_found_too(code: str) -> None:
         ("np.mean(x)", 0.5, {"x.mean": 0.5}),
         ("cross_val_score(m, x).mean()", 0.5, {"cross_val_score.mean": 0.5}),
         ("np.mean([a, b])", 0.5, {"mean": 0.5}),
+        ("losses.sum(axis=1).mean().round(4)", 0.5, {"losses.mean": 0.5}),
+        ("np.round(loss, 3)", 0.5, {"loss": 0.5}),
         ("a > b", True, {}),
         ("a + b", 3, {"result": 3}),
         ("len(a)", 3, {}),

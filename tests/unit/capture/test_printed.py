@@ -6,6 +6,7 @@ import contextlib
 import io
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,6 +160,21 @@ def test_the_last_value_is_there_when_only_some_rounds_are_printed() -> None:
         "        print(step + 1, loss)"
     )
     assert series(code)["loss"] == [(1, 1000), (401, 600), (801, 200), (1000, 1)]
+
+
+def test_lines_that_look_the_same_are_not_mixed_up() -> None:
+    code = (
+        "for step in range(4):\n"
+        "    loss, best_loss = 8.5 - step, 9.5\n"
+        "    print(step, loss.__round__(1))\n"
+        "    print(step, best_loss)"
+    )
+    assert series(code) == {}
+    assert metrics(code) == {"loss": 5.5}
+    code = "for step in range(3):\n    loss = 8.25 - step\n    print(step, np.round(loss, 1))"
+    assert series(code, np=np) == {"loss": [(0, 8.2), (1, 7.2), (2, 6.25)]}
+    code = "for step in range(3):\n    loss = np.float64(1) / 3\n    print(step, loss.round(2))"
+    assert series(code, np=np) == {"loss": [(0, 0.33), (1, 0.33), (2, 1 / 3)]}
 
 
 def test_rounds_are_counted_where_no_step_is_printed() -> None:
