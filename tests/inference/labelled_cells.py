@@ -26,7 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from celltrail.capture.infer import infer, look_before
+from celltrail.capture.before import look_before
+from celltrail.capture.infer import infer
 from celltrail.capture.names import analyse
 from celltrail.capture.outputs import OutputRecord
 from celltrail.capture.values import NOTHING

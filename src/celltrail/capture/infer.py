@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from celltrail.capture.before import Before, add_param, for_itself
 from celltrail.capture.binds import Bind, BindKind, resolved
-from celltrail.capture.calls import functions_used, may_bind_unseen, names_read_by_functions
-from celltrail.capture.datasets import describe_dataset
 from celltrail.capture.estimators import estimator_params
 from celltrail.capture.files import files_read
 from celltrail.capture.frameworks import Reported, reported
@@ -17,7 +15,7 @@ from celltrail.capture.keywords import keyword_params, seed_params
 from celltrail.capture.measures import is_measure, is_size_name, is_span
 from celltrail.capture.plots import is_appearance
 from celltrail.capture.printed import printed_metrics
-from celltrail.capture.results import result_metrics
+from celltrail.capture.results import name_of, result_metrics
 from celltrail.capture.series import (
     Series,
     appended_series,
@@ -25,55 +23,20 @@ from celltrail.capture.series import (
     function_of,
     numbers_in,
 )
-from celltrail.capture.special import fields_of, is_path
-from celltrail.capture.values import NOTHING, Nothing, flat, is_check, number, numbers_of, plain
+from celltrail.capture.special import fields_of
+from celltrail.capture.values import NOTHING, Nothing, is_check, number, numbers_of, plain
 from celltrail.model import DatasetInfo, Inferred
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from celltrail.capture.names import CellNames
     from celltrail.capture.outputs import OutputRecord
 
-__all__ = ["Before", "Inference", "infer", "look_before"]
+__all__ = ["Inference", "infer"]
 
-#: Above this many names, only those that the cell itself names are compared.
-_MAX_COMPARED = 5_000
 #: A longer array that is assigned at once is data, not what was measured in each round.
 _MAX_MEASURED = 10_000
-
-
-def _nothing_is(_name: str) -> bool:
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What is known of the namespace before the cell runs.
-
-    Parameters
-    ----------
-    names
-        What the cell's source does with names.
-    params
-        The settings that the cell reads from earlier cells.
-    datasets
-        The frames and arrays that it reads.
-    numbers
-        Every number of the namespace; numbers are small, so keeping them keeps nothing
-        alive that matters, and comparing by identity is then exact.
-    whole
-        Whether ``numbers`` covers the whole namespace: where something may bind names unseen.
-    ignored
-        Says of a name that nothing is inferred from it.
-    """
-
-    names: CellNames
-    params: Mapping[str, Inferred] = field(default_factory=dict)
-    datasets: Sequence[DatasetInfo] = ()
-    numbers: Mapping[str, object] = field(default_factory=dict)
-    whole: bool = True
-    ignored: Callable[[str], bool] = _nothing_is
 
 
 @dataclass(slots=True)
@@ -84,81 +47,6 @@ class Inference:
     metrics: dict[str, Inferred] = field(default_factory=dict)
     datasets: Sequence[DatasetInfo] = ()
     series: dict[str, Series] = field(default_factory=dict)
-
-
-def look_before(
-    names: CellNames,
-    namespace: dict[str, object],
-    functions: dict[str, object] | None = None,
-    *,
-    origin: str = "an earlier cell",
-    ignored: Callable[[str], bool] = _nothing_is,
-    helpers: frozenset[str] = frozenset(),
-) -> Before:
-    """Take what the cell reads, before it runs.
-
-    Parameters
-    ----------
-    names
-        What the cell does with names.
-    namespace
-        Where the code finds its names.
-    functions
-        The notebook's namespace, where that is another: functions defined there are
-        followed to what they read.
-    origin
-        Where what is read comes from, for the reasons.
-    ignored
-        Says of a name that nothing is inferred from it.
-    helpers
-        Names that earlier cells bound to counters, indices, sizes and loop targets.
-    """
-    space = namespace.copy()  # atomic, while other threads may go on binding names
-    late = dict(names.late)
-    functions = namespace if functions is None else functions
-    used = functions_used([*names.reads, *late], functions)
-    for name, function in names_read_by_functions(used, functions).items():
-        late.setdefault(name, function)
-    params: dict[str, Inferred] = {}
-    datasets = []
-    drawn = names.usage.only_drawn
-    for name in dict.fromkeys([*names.reads, *late]):
-        if name not in space or name.startswith("_") or ignored(name):
-            continue
-        value = space[name]
-        with _for_itself():
-            dataset = describe_dataset(name, value)
-            if dataset is not None:
-                datasets.append(dataset)
-            elif (
-                (name in names.reads or name not in names.binds)
-                and name not in helpers
-                and not is_appearance(name)
-                and (name not in drawn or name in late)
-                # where a function saves its figures to is no setting of the cell that calls it
-                and (name in names.reads or not is_path(value))
-            ):
-                where = "" if name in names.reads else f" by {late[name]}"
-                _add_param(params, name, value, f"read{where} from {origin}")
-    whole = len(space) <= _MAX_COMPARED and may_bind_unseen(names.usage, used)
-    compared = space if whole else {n: space[n] for n in names.binds if n in space}
-    return Before(names, params, datasets, numbers_of(compared), whole, ignored)
-
-
-def _for_itself() -> AbstractContextManager[None]:
-    """Let a value that cannot be read be left out, and take no other with it.
-
-    There are values that nobody has thought of, such as a number too long to be written.
-    Of what is left out nothing is said: like any object of an unknown class.
-    """
-    return suppress(Exception)
-
-
-def _add_param(params: dict[str, Inferred], name: str, value: object, reason: str) -> None:
-    found = plain(value)
-    if not isinstance(found, Nothing):
-        for key, part in flat(name, found).items():
-            params[key] = Inferred(part, reason)
 
 
 def infer(
@@ -205,18 +93,18 @@ def infer(
         value = namespace.get(name, NOTHING)
         unchanged = name in before.numbers and before.numbers[name] is value
         if value is not NOTHING:
-            with _for_itself():
+            with for_itself():
                 _judge(found, before, name, binds, value, unchanged=unchanged, failed=failed)
-    with _for_itself():
+    with for_itself():
         _add_calls(found, before, namespace)
-    with _for_itself():
+    with for_itself():
         _add_collected(found, before, namespace)
     if alone and before.whole and not names.star_import:
         _add_unseen(found, before, namespace)
     if result is not NOTHING:
-        with _for_itself():
+        with for_itself():
             _add_result(found, names, result, namespace)
-    with _for_itself():
+    with for_itself():
         _add_printed(found, before, namespace, shown)
     return found
 
@@ -237,10 +125,10 @@ def _judge(
     if kinds == {BindKind.LITERAL}:
         drawn = name in before.names.usage.only_drawn or is_appearance(name)
         if not drawn and _is_literal(value, binds):
-            _add_param(found.params, name, value, f"assigned a literal on line {line}")
+            add_param(found.params, name, value, f"assigned a literal on line {line}")
             return
     elif kinds == {BindKind.COPY}:
-        _add_param(found.params, name, value, f"copied from {binds[-1].source} on line {line}")
+        add_param(found.params, name, value, f"copied from {binds[-1].source} on line {line}")
         return
     elif BindKind.COMPUTED not in kinds:
         return
@@ -261,6 +149,10 @@ def _is_passing(name: str, binds: Sequence[Bind], computed: Sequence[Bind]) -> b
     if not computed or not all(passing) or is_measure(name):
         return False
     return not any(bind.value is None for bind in computed)
+
+
+def _only_loops(binds: Sequence[Bind]) -> bool:
+    return bool(binds) and all(bind.kind is BindKind.LOOP for bind in binds)
 
 
 def _is_literal(value: object, binds: Sequence[Bind]) -> bool:
@@ -291,15 +183,17 @@ def _add_calls(found: Inference, before: Before, namespace: Mapping[str, object]
         value = namespace.get(name, NOTHING)
         if name.startswith("_") or value is NOTHING or before.ignored(name):
             continue
-        with _for_itself():
+        if _only_loops(binds[name]):
+            continue  # one of many, the last
+        with for_itself():
             of_estimator = estimator_params(name, value, containers)
             given.update({k: v for k, v in of_estimator.items() if k not in named})
             fields = fields_of(value) if any(b.value is not None for b in binds[name]) else None
             if fields is not None:
-                _add_param(given, name, value, f"a field of {name}")
-    with _for_itself():
+                add_param(given, name, value, f"a field of {name}")
+    with for_itself():
         given.update(keyword_params(usage.calls, namespace))
-    with _for_itself():
+    with for_itself():
         given.update(seed_params(usage.calls, namespace))
     for key, inferred in given.items():
         found.params.setdefault(key, inferred)
@@ -319,15 +213,17 @@ def _add_collected(found: Inference, before: Before, namespace: Mapping[str, obj
         if name.startswith("_") or value is NOTHING or before.ignored(name):
             continue
         binds = names.binds.get(name, ())
+        if _only_loops(binds):
+            continue
         computed = [bind for bind in binds if bind.kind is BindKind.COMPUTED]
-        if computed:
+        if computed and not computed[-1].looped:
             found.series.update(folds(name, computed[-1].value, value))
         is_listed = bool(computed) and isinstance(computed[-1].value, ast.ListComp)
         values = numbers_in(value) if is_listed and is_measure(name) else None
         if values and len(values) <= _MAX_MEASURED and any(type(v) is float for v in values):
             reason = f"computed on line {computed[-1].line}"
             found.series.setdefault(name, Series(values, reason))
-        with _for_itself():
+        with for_itself():
             _add_reported(found, reported(name, value))
     for name in [name for name in found.series if is_span(name)]:
         del found.series[name]  # where the marks of an axis are
@@ -357,11 +253,15 @@ def _add_result(
         found.series[name] = series
     if of_folds:
         return
+    listed = names.result.elt if isinstance(names.result, ast.ListComp) else None
+    if listed is not None and is_measure(name_of(listed)) and (values := numbers_in(result)):
+        found.series[name_of(listed)] = Series(values, "values of the last line")
+        return
     found.metrics.update(result_metrics(names.result, result))
     mine = (namespace.get(name) for name in {**names.binds, **names.usage.mutated})
     function = function_of(names.result)
     if function and not any(value is result for value in mine):
-        with _for_itself():
+        with for_itself():
             _add_reported(found, reported(function, result))
 
 
@@ -392,5 +292,5 @@ def _add_unseen(found: Inference, before: Before, namespace: dict[str, object]) 
         if numbers.get(name, NOTHING) is value or name in binds:
             continue
         if len(name) > 1 and not name.startswith("_") and not before.ignored(name):
-            with _for_itself():
+            with for_itself():
                 _add_metric(found, name, value, "changed while the cell ran")

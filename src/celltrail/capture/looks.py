@@ -27,8 +27,11 @@ _METHODS = frozenset(
         "schema", "set_caption", "split", "strftime", "strip", "summary", "tail", "title",
         "to_html", "to_markdown", "to_string", "tolist", "upper", "values", "zfill", "exists",
         "isoformat", "background_gradient", "named_parameters", "state_dict", "render",
+        "DataFrame", "Series", "toarray", "todense",
     }
 )  # fmt: skip
+#: Functions that raise or tell where something is not as it should be, like an assertion.
+_CHECKS = re.compile(r"(?:check|verify|assert)_\w+")
 #: Calls that set options, seeds and places, wherever they are found.
 _SETTINGS = re.compile(
     r"""
@@ -49,7 +52,10 @@ _SETTINGS = re.compile(
     | (?:\w+\.)?(?:Path|PurePath|PosixPath) | (?:torch\.)?device | (?:datetime\.)?(?:date|timedelta)
     | SimpleNamespace | types\.SimpleNamespace | Namespace | argparse\.Namespace
     | \w*(?:Config|Settings|Args|Arguments|Params|Hparams|HParams|Options)
-    | dict | frozenset | set | list | tuple
+    | (?:np\.|numpy\.)(?:arange|linspace|logspace|geomspace|datetime64|timedelta64)
+    | (?:datetime\.)?datetime | (?:pd\.)?(?:Timestamp|Timedelta)
+    | pd\.(?:date_range|period_range|timedelta_range|to_datetime|to_timedelta)
+    | dict | frozenset | set | list | tuple | range
     """,
     re.VERBOSE,
 )
@@ -131,7 +137,7 @@ def is_look(node: ast.expr) -> bool:
         case ast.Name() | ast.Constant():
             return True
         case ast.Call(func=ast.Name(id=name)):
-            return name in _FUNCTIONS and _are_looks(node)
+            return (name in _FUNCTIONS or _CHECKS.fullmatch(name) is not None) and _are_looks(node)
         case ast.Call(func=ast.Attribute(value=value, attr=name)):
             return name in _METHODS and is_look(value) and _are_looks(node)
         case ast.GeneratorExp(elt=elt, generators=loops) | ast.ListComp(elt=elt, generators=loops):

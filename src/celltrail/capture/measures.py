@@ -1,4 +1,4 @@
-"""What a name says about a number: that it was measured, that it is a size, that it is drawn."""
+"""What a name says about a value: that it was measured, is a size, is drawn, is data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from celltrail.capture.plots import is_appearance
 
-__all__ = ["is_measure", "is_size_name", "is_span"]
+__all__ = ["is_data_name", "is_measure", "is_size_name", "is_span"]
 
 #: What people call what they measure.
 _MEASURE = re.compile(
@@ -15,6 +15,7 @@ _MEASURE = re.compile(
     | cost | costs | corr | dice | dist | elapsed | elbo | energy | err | errs | error | errors
     | f1 | f1s | fitness | fidelity | gain | gini | hist | history | iou | inertia | kappa | kl
     | likelihood | lift | ll | logloss | loglik | loss | losses | mae | mape | mcc | mean | means
+    | misclassified | misclassifications?
     | mse | msle | nll | norm | objective | perplexity | perf | pnl | ppl | precision | profit
     | pval | pvalue | quality | r2 | recall | regret | residual | return | returns | revenue
     | reward | rewards | rmse | roc | rouge | score | scores | sharpe | sil | silhouette | smape
@@ -22,6 +23,14 @@ _MEASURE = re.compile(
     | acuracia | erro | fehler | verlust | genauigkeit | perte | erreur | precisi[oó]n | p[eé]rdida
     )s?\d*(?:$|[_.])""",
     re.VERBOSE | re.IGNORECASE,
+)
+#: What people call data that they write into a cell, as lists and mappings.
+_DATA = re.compile(
+    r"""(?:my_|new_|some_|test_|train_|toy_|raw_)?(?:
+      data | dataset | samples? | records? | rows? | observations? | examples? | sentences?
+    | documents? | docs? | corpus | texts? | reviews? | tweets? | messages? | [Xxy]
+    )(?:_?(?:new|test|train|dict|list|\d))?""",
+    re.VERBOSE,
 )
 #: What is called so is a size, such as ``n_batches`` and ``test_size``.
 _SIZE = re.compile(
@@ -47,6 +56,17 @@ def is_measure(name: str) -> bool:
     """
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return _MEASURE.search(snake) is not None
+
+
+def is_data_name(name: str) -> bool:
+    """Say whether a name is one that people give to data that they write out in a cell.
+
+    Examples
+    --------
+    >>> is_data_name("X_new"), is_data_name("sentences"), is_data_name("layers")
+    (True, True, False)
+    """
+    return _DATA.fullmatch(name) is not None
 
 
 def is_size_name(name: str) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from celltrail.capture.before import Before, look_before
 from celltrail.capture.chance import depends_on_chance
 from celltrail.capture.ignoring import ignored_names
-from celltrail.capture.infer import Before, Inference, infer, look_before
+from celltrail.capture.infer import Inference, infer
 from celltrail.capture.keywords import seed_params
 from celltrail.capture.names import CellNames, analyse
 from celltrail.capture.resources import ResourceClock

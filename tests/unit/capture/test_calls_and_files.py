@@ -20,7 +20,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from celltrail.capture.infer import Inference, infer, look_before
+from celltrail.capture.before import look_before
+from celltrail.capture.infer import Inference, infer
 from celltrail.capture.names import analyse
 from celltrail.capture.values import NOTHING, plain
 
@@ -154,6 +155,20 @@ def test_files_are_datasets_by_their_names(tmp_path: Path) -> None:
 
 def series(code: str, result: Any = NOTHING, **space: Any) -> dict[str, list[float]]:
     return {key: list(s.values) for key, s in run_cell(code, result, **space).series.items()}
+
+
+def test_what_a_loop_leaves_behind_is_not_told_as_if_it_were_all() -> None:
+    models = [linear_model.Ridge(alpha=2.0), linear_model.Lasso(alpha=3.0)]
+    assert params("for m in models:\n    pass", models=models) == {}
+    code = (
+        "means = []\n"
+        "for k in (2, 3):\n"
+        "    s = cross_val_score(m, X, y, cv=k)\n"
+        "    means.append(s.mean())"
+    )
+    data = {"X": np.arange(12.0).reshape(12, 1), "y": np.arange(12.0)}
+    found = series(code, cross_val_score=cross_val_score, m=models[0], **data)
+    assert list(found) == ["means"]
 
 
 def test_lists_that_a_loop_fills_are_metrics_with_steps() -> None:

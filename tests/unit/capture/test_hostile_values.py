@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from celltrail.capture.before import look_before
 from celltrail.capture.datasets import MAX_COLUMNS, describe_dataset
-from celltrail.capture.infer import infer, look_before
+from celltrail.capture.infer import infer
 from celltrail.capture.names import analyse
 from celltrail.capture.values import NOTHING, known_class, number, plain, type_name
 

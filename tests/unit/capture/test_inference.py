@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from celltrail.capture.infer import Inference, infer, look_before
+from celltrail.capture.before import look_before
+from celltrail.capture.infer import Inference, infer
 from celltrail.capture.names import analyse
 from celltrail.capture.values import NOTHING, plain
 from celltrail.model import Inferred
@@ -62,6 +63,21 @@ def test_settings_that_called_functions_read_are_params() -> None:
 def test_small_containers_are_params_and_mappings_get_dotted_names() -> None:
     found = run_cell("layers = [64, 32]\ncfg = {'lr': 0.1, 'sgd': {'momentum': 0.9}}\nempty = {}")
     assert values(found.params) == {"layers": [64, 32], "cfg.lr": 0.1, "cfg.sgd.momentum": 0.9}
+
+
+def test_data_and_versions_that_are_written_out_are_no_params() -> None:
+    code = "X_new = [[5.5, 1.7]]\nsentences = ['a', 'b']\nd = {'numpy': '1.21.2', 'scipy': '>=1.7'}"
+    assert values(run_cell(code).params) == {}
+    assert values(run_cell("n = len(texts)", {"texts": ["a"]}).params) == {}
+    code = "layers = [[8, 4]]\nx = 3\nnames = {'numpy': 'np'}"
+    assert values(run_cell(code).params) == {"layers": [[8, 4]], "x": 3, "names.numpy": "np"}
+
+
+def test_a_list_of_scores_at_the_end_is_a_metric_with_steps() -> None:
+    found = run_cell("[score(k) for k in ks]", result=[0.5, 0.75], namespace={"ks": (), "score": 1})
+    assert list(found.series["score"]) == [(0, 0.5), (1, 0.75)]
+    found = run_cell("[row(k) for k in ks]", result=[0.5, 0.75], namespace={"ks": (), "row": 1})
+    assert not found.series
 
 
 def test_a_list_that_the_cell_fills_is_no_param() -> None:
@@ -208,7 +224,7 @@ def test_a_value_that_cannot_be_read_is_left_out_alone(monkeypatch: pytest.Monke
         if name == "bad":
             raise ValueError(name)
 
-    monkeypatch.setattr("celltrail.capture.infer.describe_dataset", fail)
+    monkeypatch.setattr("celltrail.capture.before.describe_dataset", fail)
     found = run_cell("acc = (good, bad)[0] * 2.5", {"bad": 1, "good": 2})
     assert values(found.params) == {"good": 2}
     assert values(found.metrics) == {"acc": 5.0}

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
 
-from celltrail.capture.infer import Inference, infer, look_before
+from celltrail.capture.before import look_before
+from celltrail.capture.infer import Inference, infer
 from celltrail.capture.names import analyse
 from celltrail.capture.outputs import OutputRecord
 
