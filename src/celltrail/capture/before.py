@@ -24,8 +24,6 @@ __all__ = ["Before", "add_param", "for_itself", "look_before"]
 
 #: Above this many names, only those that the cell itself names are compared.
 _MAX_COMPARED = 5_000
-#: Data that is written out comes in these.
-_CONTAINERS = (dict, list, tuple, set)
 _VERSION = re.compile(r"[<>=~^]*\d+(?:\.\d+)+\w*")
 
 
@@ -153,10 +151,7 @@ def add_param(params: dict[str, Inferred], name: str, value: object, reason: str
     >>> list(found)
     ['lr']
     """
-    kind = type(value)
-    # not `in`, which would ask a metaclass of the user's whether it is equal
-    is_container = any(kind is one for one in _CONTAINERS)
-    if is_container and (is_data_name(name) or _are_versions(value)):
+    if (_is_table(value) and is_data_name(name)) or _are_versions(value):
         return
     found = plain(value)
     if not isinstance(found, Nothing):
@@ -164,9 +159,21 @@ def add_param(params: dict[str, Inferred], name: str, value: object, reason: str
             params[key] = Inferred(part, reason)
 
 
+def _is_table(value: object) -> bool:
+    """Say whether it is a list, or a mapping of lists, such as a frame is made of."""
+    if type(value) is dict:
+        return bool(value) and all(type(part) is list for part in list(value.values()))
+    return type(value) is list
+
+
 def _are_versions(value: object) -> bool:
-    """Say whether all of a mapping's values are versions, such as ``"1.21.2"``."""
+    """Say whether all of a mapping's values are versions, such as ``"1.21.2"``.
+
+    One of them has to look like no decimal number.
+    """
     if type(value) is not dict or not value:
         return False
     parts = list(value.values())
-    return all(type(part) is str and _VERSION.fullmatch(part) for part in parts)
+    if not all(type(part) is str and _VERSION.fullmatch(part) for part in parts):
+        return False
+    return any(part.count(".") > 1 or not part[0].isdigit() for part in parts)

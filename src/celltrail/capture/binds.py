@@ -136,7 +136,8 @@ def is_size(value: ast.expr) -> bool:
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=arguments):
             if name in _BOOKKEEPING:
                 return True
-            rounded = name in _ROUNDING and any(map(is_size, arguments))
+            # not `is_size` of each too: both would ask of all that is within
+            rounded = name in _ROUNDING and not all(isinstance(a, ast.Constant) for a in arguments)
             return rounded and all(map(_is_extent, arguments))
         case ast.BinOp(left=left, op=operator, right=right):
             # len(x) // batch, int(0.8 * len(x)): but not correct / len(x), nor time() - start

@@ -21,7 +21,9 @@ __all__ = ["estimator_params", "is_chancy", "is_estimator"]
 _TECHNICAL = frozenset(
     {"copy_X", "n_jobs", "verbose", "verbosity", "memory", "copy", "nthread", "missing", "silent"}
 )
-_MAX_ESTIMATORS = 30
+#: Estimators, and the lists that hold them, such as a pipeline's steps.
+_MAX_ESTIMATORS = 100
+_MAX_WRAPPED = 5
 #: What a class takes that may draw, itself or by estimators that it holds.
 _HOLDING = frozenset(
     {
@@ -126,6 +128,7 @@ def _estimators(value: object) -> Iterator[tuple[type, dict[str, Any]]]:
         if id(one) in seen:
             continue
         if type(one) is list or type(one) is tuple:
+            seen.add(id(one))
             if len(one) <= _MAX_ESTIMATORS:  # steps, transformers, estimators of an ensemble
                 todo.extend(one)
             continue
@@ -149,8 +152,9 @@ def _defaults(kind: type) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for base in mro_of(kind):
         function = class_dict(base).get("__init__")
-        while type(function) is FunctionType and "__wrapped__" in function.__dict__:
-            function = function.__dict__["__wrapped__"]
+        for _ in range(_MAX_WRAPPED):
+            if type(function) is FunctionType and "__wrapped__" in function.__dict__:
+                function = function.__dict__["__wrapped__"]
         if type(function) is not FunctionType:
             continue
         code = function.__code__

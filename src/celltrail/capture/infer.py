@@ -257,7 +257,10 @@ def _add_result(
     if listed is not None and is_measure(name_of(listed)) and (values := numbers_in(result)):
         found.series[name_of(listed)] = Series(values, "values of the last line")
         return
-    found.metrics.update(result_metrics(names.result, result))
+    name = name_of(names.result)
+    for key, inferred in result_metrics(names.result, result).items():
+        if f"{name}.{key}" not in found.params:  # the settings of the cell, shown at its end
+            found.metrics[key] = inferred
     mine = (namespace.get(name) for name in {**names.binds, **names.usage.mutated})
     function = function_of(names.result)
     if function and not any(value is result for value in mine):
@@ -272,14 +275,18 @@ def _add_printed(
     shown: Sequence[OutputRecord],
 ) -> None:
     """Add the metrics that the cell only prints, where nothing of that name is known."""
-    said = printed_metrics(before.names.usage, namespace, shown, found.metrics)
+    names = before.names
+    ended = {name for name, binds in names.binds.items() if not binds[-1].looped}
+    said = printed_metrics(names.usage, namespace, shown, found.metrics, ended)
     for key, inferred in said.metrics.items():
         if key not in found.series and not before.ignored(key):
             found.metrics.setdefault(key, inferred)
     for key, series in said.series.items():
         if key not in found.series and not before.ignored(key):
-            found.metrics.pop(key, None)
+            known = found.metrics.pop(key, None)
             found.series[key] = series
+            if known is not None and key in ended:  # measured again, after the loop
+                found.metrics[f"{key}.final"] = known
 
 
 def _add_unseen(found: Inference, before: Before, namespace: dict[str, object]) -> None:

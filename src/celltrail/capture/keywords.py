@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail.capture.calls import found_at, is_defined_in
 from celltrail.capture.classes import class_dict, mro_of
 from celltrail.capture.literals import NOT_LITERAL, literal_value
-from celltrail.capture.plots import is_appearance
+from celltrail.capture.plots import is_appearance, is_plot_name
 from celltrail.capture.usage import is_technical
 from celltrail.capture.values import flat
 from celltrail.model import Inferred
@@ -42,8 +42,6 @@ _PARTS = {
     "torch": ("nn", "optim", "utils"),
     "jax": ("example_libraries",),
 }
-#: Of those, what draws or shows.
-_SHOWING = ("Display", "plot", "Plot", "draw", "summary")
 #: Methods of frames, in which results often come.
 _OF_FRAMES = frozenset(
     {
@@ -157,7 +155,7 @@ def _full_name(call: CallSite, namespace: Mapping[str, object]) -> str:
 
 
 def _matters(call: CallSite, namespace: Mapping[str, object]) -> bool:
-    if any(part in call.name for part in _SHOWING):
+    if "Display" in call.name or "summary" in call.name or is_plot_name(call.name):
         return False
     found, is_method = found_at(call.receiver or call.path, namespace)
     if found is None or (call.receiver and call.name in _OF_FRAMES):
@@ -172,6 +170,8 @@ def _by_place(call: CallSite, namespace: Mapping[str, object]) -> dict[str, Any]
     if call.receiver or not call.args:
         return {}
     found, is_method = found_at(call.path, namespace)
+    if is_method and len(call.path) > 2:
+        return {}  # of something within it
     kind = found if issubclass(type(found), type) else type(found)
     function = found
     if type(found) is not FunctionType:

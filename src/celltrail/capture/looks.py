@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from celltrail.capture.literals import NOT_LITERAL, literal_value
+
 __all__ = ["call_name", "is_look", "is_setting_call"]
 
 #: Functions and IPython's classes that show, or say something about an object itself.
@@ -27,11 +29,14 @@ _METHODS = frozenset(
         "schema", "set_caption", "split", "strftime", "strip", "summary", "tail", "title",
         "to_html", "to_markdown", "to_string", "tolist", "upper", "values", "zfill", "exists",
         "isoformat", "background_gradient", "named_parameters", "state_dict", "render",
-        "DataFrame", "Series", "toarray", "todense",
+        "DataFrame", "Series", "toarray", "todense", "is_available", "device_count",
+        "get_device_name", "getcwd", "listdir",
     }
 )  # fmt: skip
 #: Functions that raise or tell where something is not as it should be, like an assertion.
-_CHECKS = re.compile(r"(?:check|verify|assert)_\w+")
+_CHECKS = re.compile(
+    r"assert_\w+|(?:check|verify)_(?:env\w*|gpus?|install\w*|packages?|requirements|versions?)"
+)
 #: Calls that set options, seeds and places, wherever they are found.
 _SETTINGS = re.compile(
     r"""
@@ -43,19 +48,27 @@ _SETTINGS = re.compile(
       | load_dotenv | enable_notebook | set_matplotlib_formats | default_rng
       | set_float32_matmul_precision | set_default_dtype | set_default_device
       | use_deterministic_algorithms | makedirs | mkdir | chdir | register_matplotlib_converters
-      | reload | collect | empty_cache | set_config | set_backend | enable_eager_execution
+      | reload | empty_cache | set_config | set_backend | enable_eager_execution
+      | set_num_threads | init_notebook_mode | output_notebook | set_seaborn_style
       )
+    | gc\.collect | tqdm\.pandas | nltk\.download
     | (?:plt|mpl|matplotlib|pyplot)\.(?:style\.use|rcParams\.update|rc|use|ion|ioff|switch_backend)
     | sns\.(?:set|reset_orig|color_palette|despine)
     | (?:sys\.path|path)\.(?:append|insert) | os\.environ\.(?:setdefault|update|get|pop)
-    | os\.getenv | os\.path\.(?:join|expanduser|abspath|dirname)
+    | os\.getenv | os\.getcwd | os\.path\.(?:join|expanduser|abspath|dirname)
     | (?:\w+\.)?(?:Path|PurePath|PosixPath) | (?:torch\.)?device | (?:datetime\.)?(?:date|timedelta)
     | SimpleNamespace | types\.SimpleNamespace | Namespace | argparse\.Namespace
     | \w*(?:Config|Settings|Args|Arguments|Params|Hparams|HParams|Options)
-    | (?:np\.|numpy\.)(?:arange|linspace|logspace|geomspace|datetime64|timedelta64)
     | (?:datetime\.)?datetime | (?:pd\.)?(?:Timestamp|Timedelta)
-    | pd\.(?:date_range|period_range|timedelta_range|to_datetime|to_timedelta)
     | dict | frozenset | set | list | tuple | range
+    """,
+    re.VERBOSE,
+)
+#: Calls that only make ranges, where they are given literals.
+_RANGES = re.compile(
+    r"""
+      (?:np|numpy)\.(?:arange|linspace|logspace|geomspace|datetime64|timedelta64)
+    | pd\.(?:date_range|period_range|timedelta_range|to_datetime|to_timedelta)
     """,
     re.VERBOSE,
 )
@@ -95,10 +108,21 @@ def is_setting_call(call: ast.Call) -> bool:
     (True, True, False)
     """
     name = call_name(call)
-    if name is None or _SETTINGS.fullmatch(name) is None:
+    if name is None or not _is_dotted(call.func):
         return False
     arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return all(_is_plain(argument) for argument in arguments)
+    if name.endswith(".eval") and not arguments:  # of a model of torch
+        return True
+    if _RANGES.fullmatch(name) is not None:
+        return all(literal_value(argument) is not NOT_LITERAL for argument in arguments)
+    return _SETTINGS.fullmatch(name) is not None and all(map(_is_plain, arguments))
+
+
+def _is_dotted(node: ast.expr) -> bool:
+    """Say whether it is a name or an attribute of one, and not of what a call gives."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
 
 
 def _is_plain(node: ast.expr) -> bool:
@@ -141,7 +165,8 @@ def is_look(node: ast.expr) -> bool:
         case ast.Call(func=ast.Attribute(value=value, attr=name)):
             return name in _METHODS and is_look(value) and _are_looks(node)
         case ast.GeneratorExp(elt=elt, generators=loops) | ast.ListComp(elt=elt, generators=loops):
-            return is_look(elt) and all(is_look(loop.iter) for loop in loops)
+            parts = [part for loop in loops for part in (loop.iter, *loop.ifs)]
+            return is_look(elt) and all(map(is_look, parts))
         case _ if isinstance(node, _MADE_OF_LOOKS):
             parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
             return all(is_look(part) for part in parts)

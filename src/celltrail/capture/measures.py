@@ -11,16 +11,18 @@ __all__ = ["is_data_name", "is_measure", "is_size_name", "is_span"]
 #: What people call what they measure.
 _MEASURE = re.compile(
     r"""(?:^|[_.])(?:
-      acc | accs | accuracy | accuracies | auc | auroc | auprc | avg | aic | bic | bleu | brier
-    | cost | costs | corr | dice | dist | elapsed | elbo | energy | err | errs | error | errors
-    | f1 | f1s | fitness | fidelity | gain | gini | hist | history | iou | inertia | kappa | kl
-    | likelihood | lift | ll | logloss | loglik | loss | losses | mae | mape | mcc | mean | means
-    | misclassified | misclassifications?
-    | mse | msle | nll | norm | objective | perplexity | perf | pnl | ppl | precision | profit
-    | pval | pvalue | quality | r2 | recall | regret | residual | return | returns | revenue
-    | reward | rewards | rmse | roc | rouge | score | scores | sharpe | sil | silhouette | smape
-    | sse | std | time | times | duration | val | value | var | variance | wcss | welfare
-    | acuracia | erro | fehler | verlust | genauigkeit | perte | erreur | precisi[oó]n | p[eé]rdida
+      acc | accs | accuracies | accuracy | acuracia | aic | ap | ari | auc | auprc | auroc | avg
+    | bic | bleu | brier | cer | corr | correct | cost | costs | dice | dist | duration | elapsed
+    | elbo | energy | err | erreur | erro | error | errors | errs | explained | f1 | f1s
+    | fehler | fid | fidelity | fitness | fnr | fpr | gain | genauigkeit | gini | hamming | hist
+    | history | incorrect | inertia | iou | jaccard | kappa | kl | lift | likelihood | ll | loglik
+    | logloss | loss | losses | mae | map | mape | mcc | mean | means | medae
+    | misclassifications? | misclassified | mrr | mse | msle | ndcg | nll | nmi | norm | npv
+    | objective | perf | perplexity | perte | p[eé]rdida | pnl | ppl | ppv | precision
+    | precisi[oó]n | profit | psnr | pval | pvalue | quality | r2 | r_?squared | recall | regret
+    | residual | return | returns | revenue | reward | rewards | rms | rmse | roc | rouge | score
+    | scores | sensitivity | sharpe | sil | silhouette | smape | specificity | sse | ssim | std
+    | time | times | tnr | tpr | val | value | var | variance | verlust | wcss | welfare | wer
     )s?\d*(?:$|[_.])""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -6,11 +6,11 @@ import ast
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from celltrail.capture.binds import is_size
 from celltrail.capture.measures import is_measure
+from celltrail.capture.printed_texts import counter_slot, is_name, printed_number
 from celltrail.capture.redact import is_secret_name, redact_text
 from celltrail.capture.results import name_of, unwrapped
 from celltrail.capture.series import Series
@@ -19,7 +19,7 @@ from celltrail.capture.values import NOTHING, Nothing, number
 from celltrail.model import Inferred
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from celltrail.capture.outputs import OutputRecord
     from celltrail.capture.usage import Usage
@@ -27,19 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Printed", "printed_metrics"]
 
+#: Lines that calls of ``print`` make, and lines of the output that are compared with them.
 _MAX_PRINTS = 50
+_MAX_EFFORT = 5_000
 _MAX_LINE = 1_000
 _MAX_GROUPS = 50
 _MAX_LABEL = 40
-#: Of most numbers this is enough, and it is fast.
-_PLAIN = re.compile(r"[+-]?\d{1,15}(?:\.\d*)?")
-_NUMBER = re.compile(
-    r"(?P<digits>[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+))(?:e(?P<exponent>[+-]?\d+))?"
-    r"|[+-]?(?:nan|inf)",
-    re.IGNORECASE,
-)
-#: Above this a float does not hold every whole number.
-_MAX_WHOLE = 2**53
+_MAX_TEXT = 200
 #: Words of a label that say nothing.
 _FILLERS = frozenset({"a", "an", "are", "equals", "is", "of", "our", "the", "was", "were"})
 
@@ -61,11 +55,28 @@ class _Measured:
     scale: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A line that may be printed, and what of it is a metric."""
+
+    template: Template
+    measured: Sequence[_Measured]
+
+    @property
+    def keys(self) -> set[str]:
+        return {one.key for one in self.measured}
+
+    def holds(self, place: int) -> bool:
+        """Say whether a slot is one of the metrics."""
+        return any(one.place == place for one in self.measured)
+
+
 def printed_metrics(
     usage: Usage,
     namespace: Mapping[str, object],
     shown: Iterable[OutputRecord],
     exact: Mapping[str, Inferred],
+    ended: Container[str] = (),
 ) -> Printed:
     """Give the metrics in what a cell has printed.
 
@@ -79,6 +90,8 @@ def printed_metrics(
         Its outputs.
     exact
         The metrics that are known of its names.
+    ended
+        Names that are given another value after the loops.
 
     Returns
     -------
@@ -99,36 +112,52 @@ def printed_metrics(
     0.93
     """
     found = Printed()
-    templates = [
-        template
-        for call, looped in usage.prints[:_MAX_PRINTS]
-        for template in templates_of(call, looped=looped)
-    ]
-    wanted = [
-        (template, measured)
-        for template in templates
-        if (measured := _measured(template, usage.looped, exact))
-    ]
-    if not wanted:
+    templates = _templates(usage)
+    wanted = [_Wanted(t, _measured(t, usage.looped, exact)) for t in templates]
+    if not any(one.measured for one in wanted):
         return found
+    alike: dict[tuple[str, ...], list[_Wanted]] = {}
+    for one in wanted:
+        alike.setdefault(tuple(one.template.literals), []).append(one)
+    lines, is_whole = _lines_of(shown)
+    known = {name: metric for name, metric in exact.items() if name not in ended}
+    effort = _MAX_EFFORT
+    for literals, group in alike.items():
+        keys = group[0].keys
+        looped = [one.template.looped for one in group]
+        if not any(one.measured for one in group) or (any(looped) and not all(looped)):
+            continue  # it is not known which lines are whose
+        fixed = max(literals, key=len)
+        near = [line for line in lines if fixed in line]
+        effort -= len(near)
+        if effort < 0:
+            break
+        for one in group if not looped[0] else group[:1]:
+            rows = [row for line in near if (row := _row(line, one)) is not None]
+            for measured in one.measured:
+                if not looped[0]:
+                    _add_once(found, group, one, measured, rows)
+                elif all(other.keys == keys for other in group):
+                    _add(found, one, measured, rows, namespace, known, is_whole=is_whole)
+    return found
+
+
+def _templates(usage: Usage) -> list[Template]:
+    found: list[Template] = []
+    for call, looped in usage.prints:
+        if len(found) >= _MAX_PRINTS:
+            break
+        found += templates_of(call, looped=looped)
+    return found[:_MAX_PRINTS]
+
+
+def _lines_of(shown: Iterable[OutputRecord]) -> tuple[list[str], bool]:
+    """Give the lines that were printed, and whether these are all."""
     streams = [one for one in shown if one.kind == "stream" and one.name == "stdout"]
     text = "".join(one.text or "" for one in streams)
-    is_whole = not any(one.truncated for one in streams)
     lines = [line.rpartition("\r")[2] for line in text.split("\n") if len(line) <= _MAX_LINE]
-    if not is_whole:
-        del lines[0]  # what is left of it may be half a number
-    for template, measured in wanted:
-        if not all(literal in text for literal in template.literals):
-            continue
-        rows = [row for line in lines if (row := _row(line, template, measured)) is not None]
-        keys = _keys(template, wanted)
-        alike = [one for one in templates if one.literals == template.literals]
-        for one in measured:
-            if template.looped and all(_keys(other, wanted) == keys for other in alike):
-                _add(found, template, one, rows, namespace, exact, is_whole=is_whole)
-            elif not template.looped:
-                _add_once(found, alike, template, one, rows)
-    return found
+    is_whole = not any(one.truncated for one in streams)
+    return (lines if is_whole else lines[1:]), is_whole  # half a line may be half a number
 
 
 def _measured(
@@ -148,18 +177,15 @@ def _measured(
     return found
 
 
-def _keys(template: Template, wanted: Iterable[tuple[Template, list[_Measured]]]) -> set[str]:
-    """Give the names of the metrics that a line holds."""
-    return {one.key for other, measured in wanted if other is template for one in measured}
-
-
-def _row(line: str, template: Template, measured: Sequence[_Measured]) -> list[str] | None:
+def _row(line: str, wanted: _Wanted) -> list[str] | None:
     """Read a line in the way in which there are numbers where they belong."""
 
     def numbers(texts: list[str]) -> int:
-        return sum(_number(texts[one.place], one.scale) is not None for one in measured)
+        return sum(
+            printed_number(texts[one.place], one.scale) is not None for one in wanted.measured
+        )
 
-    ways = texts_in(line, template)
+    ways = texts_in(line, wanted.template)
     return max(ways, key=numbers) if len(ways) > 1 else ways[0] if ways else None
 
 
@@ -206,6 +232,7 @@ def _key(expression: ast.expr, literal: str, looped: set[str] | None) -> str | N
 
 def _label(literal: str) -> str:
     """Make a name of the text before a slot: ``accuracy_on_test_set``; empty if it is none."""
+    literal = literal[-_MAX_TEXT:]
     text = unicodedata.normalize("NFKC", literal)
     text = re.sub(r"\([^)]*\)|\[[^]]*\]|[\^'’]", "", text)  # people type both
     text = re.split(r"[,;|]\s", text.strip().strip(",;|"))[-1]
@@ -218,7 +245,7 @@ def _label(literal: str) -> str:
 
 def _add(
     found: Printed,
-    template: Template,
+    wanted: _Wanted,
     measured: _Measured,
     rows: Sequence[Sequence[str]],
     namespace: Mapping[str, object],
@@ -227,11 +254,14 @@ def _add(
     is_whole: bool,
 ) -> None:
     """Add one metric of the lines that a call in a loop has printed."""
-    pairs = [(row, _number(row[measured.place], measured.scale)) for row in rows]
+    template = wanted.template
+    pairs = [(row, printed_number(row[measured.place], measured.scale)) for row in rows]
     good = [(row, value) for row, value in pairs if value is not None]
     key = measured.key
     reason = f"printed in a loop on line {template.line}"
-    group = _group_slot(template, [row for row, _ in good])
+    free = [place for place in range(len(template.slots)) if not wanted.holds(place)]
+    counter = counter_slot(free, [row for row, _ in good])
+    group = _group_slot(template, free, measured.place, [row for row, _ in good], counter)
     groups: dict[str, list[tuple[Sequence[str], Number]]] = {}
     for row, value in good:
         name = key if group is None else f"{_label(row[group])}.{key}"
@@ -241,77 +271,66 @@ def _add(
         if len(values) == 1:
             found.metrics.setdefault(name, Inferred(values[0], reason))
             continue
-        where, steps = _steps(len(template.slots), [row for row, _ in members])
+        texts = [row for row, _ in members]
+        where = counter_slot(free, texts)
         if where is None and not is_whole:
             continue  # the first lines are not kept, so the rounds cannot be counted
+        steps = list(range(len(texts))) if where is None else [int(row[where]) for row in texts]
         series = Series(values, reason, steps)
         known = number(exact[name].value) if name in exact else NOTHING
         if not isinstance(known, Nothing):
-            counter = None if where is None else template.slots[where].expression
-            now = _count_now(counter, namespace)
-            text = members[-1][0][measured.place]
-            ended = _completed(series, known, text, now, measured.scale)
+            count = None if where is None else template.slots[where].expression
+            now = _count_now(count, namespace)
+            ended = _completed(series, known, texts[-1][measured.place], now, measured.scale)
             series = Series(ended[0], reason, ended[1])
         found.series.setdefault(name, series)
 
 
 def _add_once(
     found: Printed,
-    alike: Sequence[Template],
-    template: Template,
+    alike: Sequence[_Wanted],
+    wanted: _Wanted,
     measured: _Measured,
     rows: Sequence[Sequence[str]],
 ) -> None:
     """Add the metric of a line that is printed once, if it is known which line that is."""
-    values = [_number(row[measured.place], measured.scale) for row in rows]
+    values = [printed_number(row[measured.place], measured.scale) for row in rows]
     good = [value for value in values if value is not None]
-    if any(one.looped for one in alike) or len(good) != len(alike):
+    if len(good) != len(alike):
         return
-    place = next(place for place, one in enumerate(alike) if one is template)
-    reason = f"printed on line {template.line}"
+    place = next(place for place, one in enumerate(alike) if one is wanted)
+    reason = f"printed on line {wanted.template.line}"
     found.metrics.setdefault(measured.key, Inferred(good[place], reason))
 
 
-def _number(text: str, scale: int) -> Number | None:
-    """Read a number as it was printed, without its factor of per cent."""
-    text = text.strip()
-    if scale == 1 and _PLAIN.fullmatch(text):
-        return float(text) if "." in text else int(text)
-    text = text.removesuffix("%").rstrip()
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        return None
-    if match["digits"] is None:
-        return float(text)
-    # by the decimal point, so that 93.2 % is 0.932 and not 0.9320000000000001
-    exponent = int(match["exponent"] or 0) - (2 if scale == 100 else 0)
-    value = float(f"{match['digits'].replace(',', '')}e{exponent}")
-    is_whole = scale == 1 and "." not in text and match["exponent"] is None
-    return int(value) if is_whole and abs(value) < _MAX_WHOLE else value
+def _group_slot(
+    template: Template,
+    free: Sequence[int],
+    before: int,
+    rows: Sequence[Sequence[str]],
+    counter: int | None,
+) -> int | None:
+    """Find the slot whose text says of what a number is, such as the name of a model.
 
-
-def _group_slot(template: Template, rows: Sequence[Sequence[str]]) -> int | None:
-    """Find the slot whose text says of what a number is, such as the name of a model."""
-    for place in range(len(template.slots)):
+    It is not the same in all lines. Where the lines are counted, or where it stands behind the
+    number, each has a text of its own: else they are rounds of one thing, told with a word.
+    """
+    for place in free:
         match template.slots[place].expression:
             case ast.Constant():
                 continue
             case ast.Name(id=name) if is_secret_name(name):
                 continue
-        if rows and all(_label(row[place]) for row in rows):
+        texts = [row[place].strip() for row in rows]
+        if not texts or not all(map(is_name, texts)):
+            continue
+        different = len(set(texts))
+        as_many = different == len(texts)
+        if not as_many and (different == 1 or counter is not None or place > before):
+            continue
+        if all(map(_label, texts)):
             return place
     return None
-
-
-def _steps(slots: int, rows: Sequence[Sequence[str]]) -> tuple[int | None, list[int]]:
-    """Find the slot that counts the rounds, and what it counts."""
-    for place in range(slots):
-        texts = [row[place].strip() for row in rows]
-        if all(re.fullmatch(r"\d{1,18}", text) for text in texts):
-            steps = [int(text) for text in texts]
-            if all(a < b for a, b in pairwise(steps)):
-                return place, steps
-    return None, list(range(len(rows)))
 
 
 def _completed(

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.binds import is_size
+from celltrail.capture.looks import is_look
+from celltrail.capture.measures import is_measure
 from celltrail.capture.values import Nothing, is_check, known_class, number
 from celltrail.model import Inferred
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["name_of", "result_metrics", "unwrapped"]
 
@@ -48,15 +54,29 @@ def result_metrics(expression: ast.expr, value: object) -> dict[str, Inferred]:
     {'score': Inferred(value=0.9, reason='value of the last line')}
     """
     if type(value) is dict:
-        return _mapping_metrics("", value) or {}
+        found = _mapping_metrics("", value) or {}
+        return {} if _are_settings(name_of(expression), found) else found
     if type(value) is known_class("pandas", "DataFrame"):
-        return _row_metrics(value)
+        found = _row_metrics(value)
+        if is_look(expression):  # a row of the data, but for what is called a measure
+            return {name: metric for name, metric in found.items() if is_measure(name)}
+        return found
     if isinstance(expression, (ast.Name, ast.Compare, ast.BoolOp)) or is_size(expression):
         return {}
+    if isinstance(expression, ast.Subscript) and not is_measure(name_of(expression)):
+        return {}  # an item of the data
     measured = number(value)
     if isinstance(measured, Nothing) or is_check(value):
         return {}
     return {name_of(expression): Inferred(measured, _REASON)}
+
+
+def _are_settings(name: str, found: Mapping[str, Inferred]) -> bool:
+    """Say whether a mapping of numbers holds settings or indices, not what was measured."""
+    if re.search(r"(?:^|_)(?:params?|parameters|settings|config|args|options)_?$", name):
+        return True
+    whole = all(type(metric.value) is int for metric in found.values())
+    return whole and not any(map(is_measure, (name, *found)))
 
 
 def _row_metrics(frame: Any) -> dict[str, Inferred]:

@@ -13,7 +13,7 @@ from celltrail.capture.looks import call_name, is_look, is_setting_call
 from celltrail.capture.magics import is_ipython_call, magic_code
 from celltrail.capture.names import MAX_SOURCE
 from celltrail.capture.parse import parse_quietly
-from celltrail.capture.plots import PLOT_MODULES, draws, names_of_plots
+from celltrail.capture.plots import PLOT_MODULES, draws, is_figure, names_of_plots
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -68,7 +68,9 @@ class Verdict:
 
 
 @lru_cache(maxsize=256)
-def worth(code: str, plotting: frozenset[str] = frozenset()) -> Verdict:
+def worth(
+    code: str, plotting: frozenset[str] = frozenset(), others: frozenset[str] = frozenset()
+) -> Verdict:
     """Say whether a cell is worth a run.
 
     Parameters
@@ -77,6 +79,8 @@ def worth(code: str, plotting: frozenset[str] = frozenset()) -> Verdict:
         The cell as Python, that is, after IPython's transformations.
     plotting
         Names of the notebook that are known to draw: aliases of plotting libraries.
+    others
+        Names that go for such aliases elsewhere, but not in this notebook.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def worth(code: str, plotting: frozenset[str] = frozenset()) -> Verdict:
         body = parse_quietly(code).body if len(code) <= MAX_SOURCE else []
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Verdict(False, Rule.UNREADABLE.name.lower(), _BECAUSE[Rule.UNREADABLE])
-    judge = _Judge(PLOT_MODULES | plotting)
+    judge = _Judge((PLOT_MODULES | plotting) - others)
     try:
         rule = judge.body(body)
     except RecursionError:
@@ -179,9 +183,10 @@ class _Judge:
             return Rule.SETTINGS
         if isinstance(value, ast.Call) and is_ipython_call(value):
             return Rule.MAGIC
-        if draws(value, self.plotting) or all(draws(t, self.plotting) for t in targets):
+        if draws(value, self.plotting) or all(map(is_figure, targets)):
             self.plotting |= names_of_plots(targets)
             return Rule.PLOT
+        self.plotting -= names_of_plots(targets)
         if isinstance(value, (ast.Lambda, ast.Name)):
             return Rule.DEFINITIONS if isinstance(value, ast.Lambda) else Rule.SETTINGS
         return Rule.COMPUTES
@@ -200,7 +205,11 @@ class _Judge:
             ):
                 if draws(head, self.plotting):
                     self.plotting |= names_of_plots([target])
+                elif _runs(head):
+                    return Rule.COMPUTES
                 return self.body([*body, *more])
+            case ast.AugAssign(target=ast.Attribute(), value=value) if _is_setting(value):
+                return Rule.SETTINGS  # sys.path += ["src"]
             case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
                 for item in items:
                     if item.optional_vars and draws(item.context_expr, self.plotting):
@@ -216,11 +225,36 @@ class _Judge:
         return Rule.EMPTY if is_look(value) else Rule.COMPUTES
 
 
+#: Functions that only go through what they are given.
+_THROUGH = frozenset(
+    {
+        "chain", "combinations", "count", "cycle", "enumerate", "filter", "islice", "iter", "list",
+        "map", "permutations", "product", "range", "reversed", "sorted", "tnrange", "tqdm",
+        "tqdm_notebook", "track", "trange", "zip",
+    }
+)  # fmt: skip
+
+
+def _runs(head: ast.expr) -> bool:
+    """Say whether what a loop goes through is made by a function of somebody's own."""
+    match head:
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            if name in _THROUGH:
+                return any(map(_runs, arguments))
+            return not is_look(head) and not is_setting_call(head)
+        case _:
+            return False
+
+
 def _is_setting(value: ast.expr) -> bool:
     """Say whether a value is a literal but for being wrapped: a path, a date, a device."""
     match value:
         case ast.BinOp(left=left, op=ast.Div(), right=right):  # a path and a part of it
+            if isinstance(left, ast.Constant) and not isinstance(left.value, str):
+                return False
             return _is_setting(left) and (_is_setting(right) or isinstance(right, ast.Name))
+        case ast.IfExp(test=test, body=body, orelse=other):
+            return is_look(test) and _is_setting(body) and _is_setting(other)
         case ast.Call():
             return is_setting_call(value)
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):

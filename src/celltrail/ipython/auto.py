@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
 from celltrail.capture.binds import BindKind
@@ -59,8 +59,8 @@ class Auto:
     ) -> Verdict:
         """Say whether a cell that is about to run is worth a run; ``line_count`` as `analyse`."""
         names = analyse(code, line_count)
-        plotting = frozenset() if names is None else _plotting(names, namespace)
-        verdict = worth(code, plotting)
+        known = () if names is None else _plotting(names, namespace)
+        verdict = worth(code, *known)
         if "run_line_magic('track'" not in code:
             self.last = count, verdict
         return verdict
@@ -89,16 +89,22 @@ class Auto:
         return f"{where} {is_run}, because {verdict.because} (rule: {verdict.rule})"
 
 
-def _plotting(names: CellNames, namespace: Mapping[str, object]) -> frozenset[str]:
-    """Give the names that a cell reads of modules that draw."""
-    found = set()
+def _plotting(
+    names: CellNames, namespace: Mapping[str, object]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the names that a cell reads of modules that draw, and those that only look so."""
+    found, others = set(), set()
     for name in names.reads:
         value = namespace.get(name)
+        module = None
         if type(value) is ModuleType:
             module = ModuleType.__getattribute__(value, "__dict__").get("__name__")
-            if type(module) is str and module.partition(".")[0] in PLOT_MODULES:
-                found.add(name)
-    return frozenset(found)
+        if type(module) is str and module.partition(".")[0] in PLOT_MODULES:
+            found.add(name)
+        elif name in PLOT_MODULES and name in namespace:
+            is_made = type(value) is FunctionType or issubclass(type(value), type)
+            others |= set() if is_made else {name}
+    return frozenset(found), frozenset(others)
 
 
 def explanation(verdict: Verdict, found: Inference) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import linear_model
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, VotingRegressor
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate, train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -101,6 +101,31 @@ def test_estimators_tell_what_differs_from_their_defaults() -> None:
     assert found["RandomForestClassifier.max_depth"] == 2
     assert found["StandardScaler.with_mean"] is False
     assert "RandomForestClassifier.criterion" not in found
+
+
+def test_estimators_that_contain_themselves_end() -> None:
+    inner: list[Any] = [("a", linear_model.Ridge(alpha=2.0))]
+    inner.append(inner)
+    assert params("v = Vote(estimators=inner)", Vote=VotingRegressor, inner=inner) == {
+        "Ridge.alpha": 2.0
+    }
+
+    class Looped(linear_model.Ridge):
+        def __init__(self, alpha: float = 1.0) -> None:
+            self.alpha = alpha
+
+    Looped.__init__.__wrapped__ = Looped.__init__  # type: ignore[attr-defined]
+    assert list(params("v = Looped(2.0)", Looped=Looped).values()) == [2.0]
+
+
+def test_a_method_of_what_is_within_an_object_is_not_one_of_the_object() -> None:
+    code = (
+        "class Memory:\n    def sample(self, n): pass\n"
+        "class Agent:\n    def __init__(self): self.memory = Memory()\n"
+        "    def sample(self, temperature): pass\n"
+        "agent = Agent()\nagent.memory.sample(32)\nagent.sample(0.5)"
+    )
+    assert params(code) == {"sample.temperature": 0.5}
 
 
 def test_seeds_are_params_by_the_function_that_takes_them() -> None:

@@ -73,6 +73,19 @@ def test_data_and_versions_that_are_written_out_are_no_params() -> None:
     assert values(run_cell(code).params) == {"layers": [[8, 4]], "x": 3, "names.numpy": "np"}
 
 
+def test_the_settings_of_a_cell_are_no_metrics_when_it_ends_with_them() -> None:
+    found = run_cell("params = {'eta': 0.3, 'depth': 3}\nparams", result={"eta": 0.3, "depth": 3})
+    assert values(found.params) == {"params.eta": 0.3, "params.depth": 3}
+    assert not found.metrics
+
+
+def test_mappings_that_look_like_versions_or_data_are_params() -> None:
+    code = "params = {'lr': '0.1', 'wd': '0.01'}\ndata = {'path': 'a.csv'}\nrows = (3, 4)"
+    assert values(run_cell(code).params) == {
+        "params.lr": "0.1", "params.wd": "0.01", "data.path": "a.csv", "rows": [3, 4],
+    }  # fmt: skip
+
+
 def test_a_list_of_scores_at_the_end_is_a_metric_with_steps() -> None:
     found = run_cell("[score(k) for k in ks]", result=[0.5, 0.75], namespace={"ks": (), "score": 1})
     assert list(found.series["score"]) == [(0, 0.5), (1, 0.75)]
@@ -171,6 +184,14 @@ def test_names_that_functions_bind_are_found_too(code: str) -> None:
         ("report()", {"acc": 1, "avg": {"f1": 0.5}}, {"acc": 1, "avg.f1": 0.5}),
         ("report()", {"acc": 1, "name": "x"}, {}),
         ("report()", {1: 1}, {}),
+        ("grid.best_params_", {"C": 1.5, "gamma": 0.1}, {}),
+        ("vocabulary", {"a": 0, "b": 1}, {}),
+        ("counts", {"errors": 3}, {"errors": 3}),
+        ("df.iloc[0, 1]", 0.5, {}),
+        ("model.predict(x)[0]", 0.5, {}),
+        ("df.head(1)", pd.DataFrame({"age": [20], "accuracy": [0.5]}), {"accuracy": 0.5}),
+        ("df[df.age == 20]", pd.DataFrame({"age": [20]}), {}),
+        ("summarise(df)", pd.DataFrame({"age": [20]}), {"age": 20}),
         ("f()", "text", {}),
     ],
 )

@@ -163,6 +163,49 @@ def test_the_last_value_is_there_when_only_some_rounds_are_printed() -> None:
     assert series(code)["loss"] == [(1, 1000), (401, 600), (801, 200), (1000, 1)]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "print(f'epoch {i}: loss {loss:.3e}')",
+        "print('iter', i, 'lr', 1e-5 * 10**-i, 'loss', loss)",
+        "print('iter', i, 'loss', loss, 'lr', f'{10.0**-i:.0e}')",
+        "print('%d %d%% (%s) loss %.4f' % (i, i * 30, f'{i}m {i}s', loss))",
+        "print(f'Jan 01 00:0{i} step {i} loss={loss:.4f}')",
+        "print(i, 'loss', loss, 'best:', loss < 0.3)",
+        "print(i, 'loss', loss, ['same', 'improved'][i % 2])",
+        "print(i, 'device', 'cpu'.lower(), 'loss', loss)",
+        "print('loss', loss)",
+    ],
+)
+def test_rounds_are_one_curve_whatever_else_is_printed(line: str) -> None:
+    found = run(f"for i in range(4):\n    loss = 1 / (i + 2)\n    {line}")
+    assert list(found.series) == ["loss"], dict(found.metrics)
+    assert [step for step, _ in found.series["loss"]] == [0, 1, 2, 3]
+    assert not found.metrics
+
+
+def test_a_value_is_not_its_own_step_and_nan_is_no_name() -> None:
+    code = "for i in range(3):\n    reward = 2 * i * i + 1\n    print('reward:', reward)"
+    assert series(code) == {"reward": [(0, 1), (1, 3), (2, 9)]}
+    code = "for i in range(3):\n    loss = float('nan')\n    print(i, f'loss {loss:.3f}')"
+    assert [step for step, _ in series(code)["loss"]] == [0, 1, 2]
+
+
+def test_what_is_measured_again_after_a_loop_is_no_point_of_its_curve() -> None:
+    code = "for i in range(3):\n    loss = 1 / (i + 1)\n    print(i, loss)\nloss = 0.75 * sum([1])"
+    found = run(code)
+    assert [step for step, _ in found.series["loss"]] == [0, 1, 2]
+    assert found.metrics["loss.final"].value == 0.75
+
+
+def test_many_lines_are_read_within_bounds() -> None:
+    lines = "".join(f"score {{sum([i, {n}])}}\\n" for n in range(300))
+    prints = "\n".join(f"    print('loss {n}:', sum([i]) / 7)" for n in range(60))
+    code = f"for i in range(5):\n    print(f'{lines}')\n{prints}"
+    found = run(code + f"\nprint('{'(' * 40_000}', sum([1]))")
+    assert len(found.series) <= 50
+
+
 def test_lines_that_look_the_same_are_not_mixed_up() -> None:
     code = (
         "for step in range(4):\n"
@@ -202,7 +245,13 @@ def test_each_model_of_a_loop_has_its_own_metric() -> None:
         "    for _ in range(2):\n"
         "        print(type(one).__name__, 'accuracy:', one.score(X, y))"
     )
-    assert series(code) == {"Model.accuracy": [(0, 0.5), (1, 0.5), (2, 0.25), (3, 0.25)]}
+    assert series(code) == {"accuracy": [(0, 0.5), (1, 0.5), (2, 0.25), (3, 0.25)]}
+    code = "for epoch in range(2):\n    for phase in ('train', 'val'):\n"
+    code += "        print(f'{phase} loss: {(epoch + len(phase)) / 8}')"
+    assert series(code) == {
+        "train.loss": [(0, 0.625), (1, 0.75)],
+        "val.loss": [(0, 0.375), (1, 0.5)],
+    }
 
 
 def test_a_secret_is_no_name_of_a_metric() -> None:
