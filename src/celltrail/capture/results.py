@@ -38,8 +38,9 @@ def result_metrics(expression: ast.expr, value: object) -> dict[str, Inferred]:
     expression
         The expression, which gives the metric its name.
     value
-        Its value: a number; a dict of numbers, which may be nested; a pandas frame of one
-        row, whose columns of numbers are taken.
+        Its value: a number; a tuple, of which those that are called as measures are taken; a
+        dict of numbers, which may be nested; a pandas frame of one row, whose columns of
+        numbers are taken.
 
     Returns
     -------
@@ -61,6 +62,8 @@ def result_metrics(expression: ast.expr, value: object) -> dict[str, Inferred]:
         if is_look(expression):  # a row of the data, but for what is called a measure
             return {name: metric for name, metric in found.items() if is_measure(name)}
         return found
+    if isinstance(expression, ast.Tuple) and type(value) is tuple:
+        return _tuple_metrics(expression.elts, value)
     if isinstance(expression, (ast.Name, ast.Compare, ast.BoolOp)) or is_size(expression):
         return {}
     if isinstance(expression, ast.Subscript) and not is_measure(name_of(expression)):
@@ -69,6 +72,23 @@ def result_metrics(expression: ast.expr, value: object) -> dict[str, Inferred]:
     if isinstance(measured, Nothing) or is_check(value):
         return {}
     return {name_of(expression): Inferred(measured, _REASON)}
+
+
+def _tuple_metrics(parts: list[ast.expr], values: tuple[Any, ...]) -> dict[str, Inferred]:
+    """Give the metrics in a tuple; of those with the same name each gets a number."""
+    if len(parts) != len(values) or any(isinstance(part, ast.Starred) for part in parts):
+        return {}
+    found: list[tuple[str, Inferred]] = []
+    for part, value in zip(parts, values, strict=True):
+        name = name_of(part)
+        if not isinstance(part, ast.Name) and is_measure(name):
+            found += [(name, metric) for metric in result_metrics(part, value).values()]
+    names = [name for name, _ in found]
+    numbered = {}
+    for place, (name, metric) in enumerate(found):
+        count = names[: place + 1].count(name)
+        numbered[name if names.count(name) == 1 else f"{name}_{count}"] = metric
+    return numbered
 
 
 def _are_settings(name: str, found: Mapping[str, Inferred]) -> bool:

@@ -188,6 +188,8 @@ def test_names_that_functions_bind_are_found_too(code: str) -> None:
         ("vocabulary", {"a": 0, "b": 1}, {}),
         ("counts", {"errors": 3}, {"errors": 3}),
         ("df.iloc[0, 1]", 0.5, {}),
+        ("score(a), score(b), rmse(b)", (1, 2, 3), {"score_1": 1, "score_2": 2, "rmse": 3}),
+        ("model.coef_, acc, len(x), score(a)", ("w", 1, 2, 3), {"score": 3}),
         ("model.predict(x)[0]", 0.5, {}),
         ("df.head(1)", pd.DataFrame({"age": [20], "accuracy": [0.5]}), {"accuracy": 0.5}),
         ("df[df.age == 20]", pd.DataFrame({"age": [20]}), {}),
