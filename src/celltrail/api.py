@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celltrail import views  # resolves its names at their first use: they are heavy
+from celltrail import query, views  # they resolve heavy names at their first use
 from celltrail.config import notebook_path, resolve_store, use_store
 from celltrail.errors import NoRunsError, RunNotFoundError, StoreError
-from celltrail.query import Run, Runs, find_runs, load_run
+from celltrail.query import Run, load_run
 from celltrail.record import ActiveRun, default_experiment
 from celltrail.store import Store, open_store
 from celltrail.store.notices import take_deferred, warn
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from celltrail.query import Runs
     from celltrail.store import RunRow
     from celltrail.views import Card, RunTableWidget
 
@@ -104,7 +105,7 @@ def runs(
     >>> len(ct.runs("params.lr = 0.1 and metrics.accuracy > 0.9")) > 0
     True
     """
-    return find_runs(_store(), where, order=order_by, experiment=experiment, limit=limit)
+    return query.find_runs(_store(), where, order=order_by, experiment=experiment, limit=limit)
 
 
 def run(reference: str | int | ActiveRun | Run) -> Run:
@@ -236,7 +237,7 @@ def notebook_runs() -> Runs:
             return row.notebook == str(path)
         return row.experiment == experiment
 
-    return find_runs(_store(), keep=is_ours)
+    return query.find_runs(_store(), keep=is_ours)
 
 
 def card_for(active: ActiveRun, notes: Sequence[str] = ()) -> Card | None:

@@ -280,6 +280,19 @@ CASES = {
     "lazy attribute": "class LA:\n    def __getattr__(self, n):\n        print('asked', n)\n"
     "        raise AttributeError(n)\nla = LA()",
     "lazy attribute later": "la2 = la",
+    "child waited for": "import os, warnings\nwarnings.simplefilter('ignore', DeprecationWarning)\n"
+    "pid = os.fork()\nif pid == 0:\n    os._exit(0)\nprint(os.wait()[0] == pid)",
+    "slow child waited for": "import time\npid = os.fork()\nif pid == 0:\n    time.sleep(0.05)\n"
+    "    os._exit(0)\nprint(os.wait()[0] == pid)",
+    "children": "import psutil, time\ntime.sleep(0.05)\npsutil.Process().children()",
+    "end of a child": "import signal\nseen = []\n"
+    "old = signal.signal(signal.SIGCHLD, lambda *_: seen.append(1))\ntime.sleep(0.1)\n"
+    "_ = signal.signal(signal.SIGCHLD, old)\nseen",
+    "output that cannot be sent": "display({'application/json': object()}, raw=True)",
+    "output changed later": "ds = {'text/plain': 'first'}\ndisplay(ds, raw=True)\n"
+    "ds['text/plain'] = 'second'\ndisplay(ds, raw=True)",
+    "random numbers": "import random\nrandom.seed(3)\n[random.random() for _ in range(3)]",
+    "random numbers go on": "random.random()",
 }  # fmt: skip
 
 #: What IPython only does at the head of a cell: these are compared without a line in its place.
@@ -297,6 +310,8 @@ _CHANGING = [
     (re.compile(r"CPU times: .*"), "CPU times"),
     (re.compile(r"(?:tracked|plain)\d+"), "FOLDER"),
     (re.compile(r"\b\d+ frames\b"), "N frames"),
+    # an output that cannot be sent: what sees it being sent is hidden, and IPython says so
+    (re.compile(r"\n*    \[\.\.\. skipping hidden 1 frame\]\n*"), "\n"),
 ]
 
 

@@ -37,7 +37,7 @@ def test_only_cells_that_compute_are_runs_and_each_knows_the_one_before(
     found = runs(kernel)
     assert [run["source"] for run in found] == ["loss = f(3)", "loss = f(3)", "1 / 0"]
     assert [run["previous"] for run in found] == [None, 1, None]
-    assert found[0]["params"] == {"rate": 0.5}
+    assert found[0]["params"] == {"rate": 0.5, "f.x": 3}
     assert found[0]["metrics"] == {"loss": 1.5}
     assert found[2]["error"] == "division by zero"
     assert all(run["auto"] for run in found)

@@ -6,12 +6,13 @@ import re
 import subprocess
 from typing import TYPE_CHECKING, TypedDict
 
+from celltrail.capture.git_asker import ask_beside, can_ask_beside, is_ready, start_asker
 from celltrail.capture.values import known_class
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["GitState", "describe_git", "git_changes"]
+__all__ = ["GitState", "describe_git", "git_changes", "prepare_git"]
 
 _TIMEOUT = 5.0
 #: Characters of the changes that are kept.
@@ -67,24 +68,48 @@ def describe_git(folder: Path, *, ask: bool | None = None) -> GitState | None:
     Notes
     -----
     Commit and branch are read from the files in ``.git``, also of linked worktrees and
-    submodules. A script may be waiting for children of its own (``os.wait``), and would
-    get the end of ours: hence in scripts no process is started, and ``dirty`` is None.
-    Where it is started, this is for a worker thread: it is given five seconds. ``git`` is
+    submodules. A cell or a script may be waiting for children of its own (``os.wait``), and
+    would get the end of ours: hence in scripts no process is started, and ``dirty`` is None,
+    and in notebooks a shell asks git that is no child, after `prepare_git`.
+    This is for a worker thread: git is given five seconds. It is
     told to take no locks, so that a commit going on elsewhere is not disturbed.
     """
-    if not folder.is_dir():
-        return None
-    ours = next((g for f in (folder, *folder.parents) if (g := _git_folder(f / ".git"))), None)
+    ours = _found(folder)
     if ours is None:
         return None
     state = _read_files(ours)
-    if not (_is_interactive() if ask is None else ask):
+    if ask is None:
+        ask = _is_interactive() and (is_ready() or not can_ask_beside())
+    if not ask:
         return state
     told = _ask_git(folder)
     if state is None or told is None:
         return told or state
     state["dirty"] = told["dirty"]
     return state
+
+
+def prepare_git(folder: Path) -> None:
+    """Get ready to ask git, in a notebook's kernel and within a repository.
+
+    Parameters
+    ----------
+    folder
+        Any folder of the work tree.
+
+    Notes
+    -----
+    To be called before a cell runs, in its thread; takes two milliseconds, once.
+    """
+    if not is_ready() and _is_interactive() and _found(folder) is not None:
+        start_asker()
+
+
+def _found(folder: Path) -> Path | None:
+    """Give the git folder of the repository that a folder is in."""
+    if not folder.is_dir():
+        return None
+    return next((g for f in (folder, *folder.parents) if (g := _git_folder(f / ".git"))), None)
 
 
 def _is_interactive() -> bool:
@@ -183,6 +208,11 @@ def git_changes(folder: Path) -> str | None:
 
 def _run(folder: Path, *words: str) -> str | None:
     """Run git, and give what it says; empty where it finds nothing, None where it fails."""
+    is_nothing = words[0] == "config"
+    if is_ready():
+        answer = ask_beside(folder, [*_HARMLESS, *words])
+        is_told = answer is not None and (answer[0] == 0 or (is_nothing and answer[0] == 1))
+        return answer[1] if answer is not None and is_told else None
     try:
         done = subprocess.run(
             [*_HARMLESS, *words],
@@ -196,8 +226,8 @@ def _run(folder: Path, *words: str) -> str | None:
         )
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
-    is_nothing = words[0] == "config" and done.returncode == 1
-    return done.stdout if done.returncode == 0 or is_nothing else None
+    is_told = done.returncode == 0 or (is_nothing and done.returncode == 1)
+    return done.stdout if is_told else None
 
 
 def _read_status(text: str) -> GitState | None:

@@ -22,6 +22,9 @@ STREAM_TAIL = 65_536
 MOST_RICH = 50
 ONE_RICH = 5 << 20
 ALL_RICH = 20 << 20
+#: So many parts of a bundle are looked at for its size, and of a list so many.
+_MOST_SIZED = 5_000
+_MOST_PARTS = 100
 #: Characters of the plain text beside a rich output.
 _PREVIEW = 4_096
 _MOST_WARNINGS = 20
@@ -155,6 +158,7 @@ class OutputLog:
         self._kept.clear()
         self._chunks.clear()
         self._rich = self._rich_size = 0
+        self._left_out = self._left_out_size = 0
 
     def _stream(self, name: object, text: object) -> None:
         if type(name) is not str or type(text) is not str or not text:
@@ -182,14 +186,13 @@ class OutputLog:
             return
         size = _size_of(bundle)
         is_much = size > ONE_RICH or self._rich_size + size > ALL_RICH
-        if self._rich >= MOST_RICH or is_much:
+        if self._rich >= MOST_RICH:
             self._left_out += 1
             self._left_out_size += size
-            if self._rich >= MOST_RICH:
-                return
+            return
         transient = content.get("transient")
         display_id = transient.get("display_id") if isinstance(transient, dict) else None
-        self._entries.append(_Rich(kind, None if is_much else bundle, display_id, size))
+        self._entries.append(_Rich(kind, None if is_much else dict(bundle), display_id, size))
         self._rich += 1
         self._rich_size += 0 if is_much else size
         self._streams.clear()  # what is printed from here on stands behind this
@@ -205,7 +208,7 @@ class OutputLog:
                 before = 0 if entry.bundle is None else entry.size
                 fits = size <= ONE_RICH and self._rich_size - before + size <= ALL_RICH
                 self._rich_size += (size if fits else 0) - before
-                entry.bundle, entry.size = (bundle if fits else None), size
+                entry.bundle, entry.size = (dict(bundle) if fits else None), size
 
     def records(self) -> list[OutputRecord]:
         """Give what is recorded, in order; the error and the warnings come last."""
@@ -231,8 +234,32 @@ class OutputLog:
 
 
 def _size_of(bundle: Mapping[str, Any]) -> int:
-    """Give about how large a bundle is, without writing it out."""
-    return sum(len(value) if type(value) is str else 2_000 for value in bundle.values())
+    """Give about how many characters a bundle is, without writing it out.
+
+    Of a long list the first part speaks for the rest.
+    """
+    total = 0.0
+    todo: list[tuple[Any, float]] = [(bundle, 1.0)]
+    left = _MOST_SIZED
+    while todo and left and total <= ALL_RICH:
+        value, weight = todo.pop()
+        left -= 1
+        if type(value) is str:
+            total += len(value) * weight
+        elif type(value) is bytes:
+            total += len(value) * weight * 4 / 3  # as base64
+        elif type(value) is dict or type(value) is list or type(value) is tuple:
+            parts = list(value.values()) if type(value) is dict else value
+            first = parts[:_MOST_PARTS]
+            if first:
+                more = weight * len(parts) / len(first)
+                todo += [(part, more) for part in first]
+            if type(value) is dict:
+                total += 20 * len(value) * weight
+        else:
+            total += 12 * weight
+    looked = _MOST_SIZED - left
+    return int(total * (looked + len(todo)) / looked)
 
 
 def _stream_record(entry: _Stream, written: str) -> OutputRecord:

@@ -6,10 +6,9 @@ import _thread
 import contextlib
 import functools
 import threading
-import warnings
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from celltrail.errors import CelltrailWarning
+from celltrail.store.notices import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,10 +38,8 @@ def report(error: BaseException) -> None:
         text = f"{kind}: {text}"
     if text in _reported:
         return
+    warn(f"this cell was not fully recorded. {text}", stacklevel=3)
     _reported.add(text)
-    warnings.warn(
-        f"celltrail: this cell was not fully recorded. {text}", CelltrailWarning, stacklevel=3
-    )
 
 
 def interrupt_soon() -> None:
@@ -89,6 +86,6 @@ def guarded(*, before_cell: bool) -> Callable[[F], F]:
 
 
 def _try_report(error: BaseException) -> None:
-    # warnings made errors by the user, or a broken text: there is nobody left to tell
+    # a broken text, or a broken stderr: there is nobody left to tell
     with contextlib.suppress(BaseException):
         report(error)

@@ -42,7 +42,8 @@ _UNASKED = TrackOptions(quiet=True)
 class _Frame:
     """One cell that is being executed.
 
-    ``info`` is IPython's own object for it, kept so that its id stays taken.
+    ``info`` is IPython's own object for it, kept so that its id stays taken; ``served`` the
+    request of the front end within which it runs, ``request`` what its outputs are found by.
     """
 
     info: Any
@@ -51,6 +52,7 @@ class _Frame:
     thread: int = field(default_factory=threading.get_ident)
     nested: bool = False
     code: str | None = None
+    served: str | None = None
     request: str | None = None
     recorder: Recorder | None = None
 
@@ -115,6 +117,8 @@ class CellHooks:
             return
         self.learn_notebook()
         frame = _Frame(info, raw)
+        frame.served = self.tap.request()
+        self._drop_stale(frame)
         others = list(self._frames.values())
         frame.nested = any(other.thread == frame.thread for other in others)
         self._frames[id(info)] = frame
@@ -135,6 +139,19 @@ class CellHooks:
         frame.code = self._code(info, raw)
         self._open(frame, options, self._source(info, head))
         self._not_alone(frame)
+
+    def _drop_stale(self, frame: _Frame) -> None:
+        """Close the records of cells whose end IPython did not tell.
+
+        ``run_cell_async`` tells the beginning alone. No request lies within another one of the
+        same thread: what ran within an earlier one is over.
+        """
+        for key, other in list(self._frames.items()):
+            is_over = other.thread == frame.thread and other.served != frame.served
+            if is_over and frame.served is not None:
+                del self._frames[key]
+                if other.recorder is not None:
+                    self._close(other, None)
 
     def _before_untracked(self, frame: _Frame) -> None:
         """Record a cell that nobody asked for, if it is worth it."""

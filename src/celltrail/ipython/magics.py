@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from IPython.core import magic
 from IPython.core.error import UsageError
 from IPython.core.magic import needs_local_scope, no_var_expand
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["make_magic"]
 
+# IPython before 8.13 does not know it: there `%track x;` shows its result
+_can_be_silenced: Any = getattr(magic, "output_can_be_silenced", lambda function: function)
 _AUTO_ON = (
     "celltrail records every cell that computes something from here on (%track --no-auto ends "
     "it, %track --explain says why a cell is recorded or not, %track shows the runs)"
@@ -43,6 +46,7 @@ def make_magic(shell: Any, hooks: CellHooks) -> Callable[..., object]:
         ``%track`` alone or within a cell, and code that calls the magic by its name.
     """
 
+    @_can_be_silenced  # type: ignore[untyped-decorator, unused-ignore]
     @no_var_expand  # type: ignore[untyped-decorator, unused-ignore]
     @needs_local_scope  # type: ignore[untyped-decorator, unused-ignore]
     def track(
@@ -62,8 +66,8 @@ def make_magic(shell: Any, hooks: CellHooks) -> Callable[..., object]:
 
     track.__doc__ = HELP
     # what IPython's completion and magic_arguments look for
-    track.has_arguments = True  # type: ignore[attr-defined]
-    track.parser = PARSER  # type: ignore[attr-defined]
+    track.has_arguments = True
+    track.parser = PARSER
     return track  # type: ignore[no-any-return, unused-ignore]
 
 

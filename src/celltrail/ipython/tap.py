@@ -49,7 +49,7 @@ class Tap:
         str or None
             What `end` takes; None where no kernel says which request it serves.
         """
-        parent = self._parent()
+        parent = self.request()
         if parent is None:
             return None
         self._attach()
@@ -82,7 +82,8 @@ class Tap:
                 session.send = self._before
         self._logs.clear()
 
-    def _parent(self) -> str | None:
+    def request(self) -> str | None:
+        """Give the id of the request that is being served, where a kernel says which."""
         kernel = getattr(self._shell, "kernel", None)
         if getattr(kernel, "session", None) is None:
             return None
@@ -101,6 +102,7 @@ class Tap:
         logs = self._logs
 
         def send(stream: Any, message: Any, content: Any = None, *args: Any, **more: Any) -> Any:
+            __tracebackhide__ = True
             if not logs:
                 return original(stream, message, content, *args, **more)
             interrupt = None

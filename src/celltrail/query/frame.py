@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -20,6 +18,7 @@ def to_frame(table: RunTable) -> pd.DataFrame:
     Numbers without gaps are plain float64 or int64; integers and bools with gaps are
     pandas' nullable ``Int64`` and ``boolean``; times are in UTC.
     """
+    import numpy as np
     import pandas as pd
 
     index = pd.Index(np.array(table.ids, dtype=object), name="run_id", dtype="str")
@@ -28,6 +27,7 @@ def to_frame(table: RunTable) -> pd.DataFrame:
 
 
 def _series(column: Column, index: pd.Index[str]) -> Any:
+    import numpy as np
     import pandas as pd
 
     values, missing = column.values, column.missing

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -47,6 +45,8 @@ def history_frame(
 
     points = store.history([row.id for row in rows], metric, since_step=since_step)
     where = points.run
+    import numpy as np
+
     ids = np.array([row.id for row in rows], dtype=object)
     labels = np.array([run_label(row) for row in rows], dtype=object)
     return pd.DataFrame(

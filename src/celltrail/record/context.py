@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.environment import describe_environment, packages_stamp
-from celltrail.capture.git import describe_git, git_changes
+from celltrail.capture.git import describe_git, git_changes, prepare_git
 from celltrail.capture.markdown import markdown_above
 from celltrail.config import settings
 from celltrail.record.worker import later
@@ -39,6 +39,7 @@ def describe_later(run: ActiveRun, source: SourceInfo | None = None) -> None:
     """
     try:
         folder = Path.cwd()
+        prepare_git(folder)
     except OSError:  # it was deleted, and git's state with it
         folder = None
     later(run, lambda: _describe(run, folder, source), "the environment")

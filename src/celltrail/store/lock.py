@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
 import socket
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from celltrail.store.jitter import jitter
 from celltrail.store.system import UNLINKS_OPEN_FILES, is_suspended, lock_holders, try_lock, unlock
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _held(path: Path, deadline: float, *, exclusive: bool) -> Iterator[int]:
             while not try_lock(fd, exclusive=exclusive):
                 if time.monotonic() >= deadline:
                     raise LockTimeoutError(path)
-                time.sleep(pause * random.uniform(0.5, 1.0))
+                time.sleep(pause * jitter(0.5, 1.0))
                 pause = min(pause * 1.5, _LONGEST_PAUSE)
             if not _same_file(fd, path):
                 unlock(fd)

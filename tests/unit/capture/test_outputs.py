@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,14 +56,41 @@ def test_one_output_that_is_too_large_is_named_and_not_kept() -> None:
     log = OutputLog()
     show(log, {"text/html": "h" * (ONE_RICH + 1), "text/plain": "p"})
     show(log, {"text/html": "<b>small</b>"})
-    first, second, last = log.records()
+    first, second = log.records()
     assert first.truncated
     assert "too large" in (first.text or "")
     assert second.data == b"<b>small</b>"
-    assert "1 more outputs" in (last.text or "")
     for _ in range(10):
         show(log, {"text/html": "h" * (ONE_RICH - 1)})
     assert sum(len(r.data or b"") for r in log.records()) <= ALL_RICH
+
+
+@pytest.mark.parametrize("value", [b"\x89" * 3_000_000, {"data": [[1.5] * 1_000] * 500}])
+def test_bytes_and_structures_count_by_their_size(value: object) -> None:
+    log = OutputLog()
+    for _ in range(14):
+        show(log, {"image/png": value} if isinstance(value, bytes) else {"application/json": value})
+    kept = sum(len(r.data or b"") for r in log.records())
+    assert ALL_RICH / 2 < kept <= 1.3 * ALL_RICH
+    assert any(record.truncated for record in log.records())
+
+
+def test_what_was_shown_is_kept_as_it_was() -> None:
+    log = OutputLog()
+    bundle = {"text/plain": "first"}
+    show(log, bundle)
+    bundle["text/plain"] = "second"
+    show(log, bundle)
+    assert [record.text for record in log.records()] == ["first", "second"]
+
+
+def test_what_is_cleared_leaves_no_remark() -> None:
+    log = OutputLog()
+    for _ in range(60):
+        show(log, {"text/plain": "x"})
+    log.take("clear_output", {})
+    show(log, {"text/plain": "done"})
+    assert [record.text for record in log.records()] == ["done"]
 
 
 def test_the_richest_form_is_kept_with_its_text() -> None:

@@ -81,15 +81,54 @@ def test_a_plain_script_does_not_ask_git_and_so_knows_no_dirty(tmp_path: Path) -
     _repository(tmp_path)
     script = (
         "import IPython, pathlib\n"
-        "from celltrail.capture.git import describe_git\n"
+        "from celltrail.capture.git import describe_git, prepare_git\n"
+        "prepare_git(pathlib.Path.cwd())\n"
         "plain = describe_git(pathlib.Path.cwd())['dirty']\n"
         "from IPython.core.interactiveshell import InteractiveShell\n"
         "InteractiveShell.instance()\n"
+        "prepare_git(pathlib.Path.cwd())\n"
         "print(plain, describe_git(pathlib.Path.cwd())['dirty'])\n"
     )
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["None", "False"]
+
+
+def test_git_is_asked_by_no_child_of_this_process(tmp_path: Path) -> None:
+    _repository(tmp_path)
+    (tmp_path / "big").write_text("x\n" * 400_000)
+    _git(tmp_path, "add", "big")
+    script = (
+        "import os, pathlib, signal, psutil\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "from celltrail.capture import git, git_asker\n"
+        "InteractiveShell.instance()\n"
+        "here = pathlib.Path.cwd()\n"
+        "git.prepare_git(here)\n"
+        "for _ in range(3):\n"
+        "    assert git.describe_git(here)['dirty']\n"
+        "changes = git.git_changes(here)\n"
+        "assert len(changes) < 263_000 and 'more characters' in changes\n"
+        "assert git_asker.ask_beside(here, ['sh', '-c', 'exit 3']) == (3, '')\n"
+        "assert git_asker.ask_beside(here / 'a\\nb', ['true']) is None\n"
+        "assert psutil.Process().children() == []\n"
+        "try:\n"
+        "    os.wait()\n"
+        "except ChildProcessError:\n"
+        "    print('nobody')\n"
+        "if os.fork() == 0:\n"
+        "    os._exit(0 if git.describe_git(here)['dirty'] is None else 1)\n"
+        "print(os.wait()[1])\n"
+        "os.close(git_asker._asker.answers)\n"
+        "assert git.describe_git(here)['dirty'] is None\n"
+        "git_asker._asker = None\n"
+        "signal.signal(signal.SIGCHLD, lambda *_: print('called'))\n"
+        "git.prepare_git(here)\n"
+        "assert git.describe_git(here)['dirty'] is None\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["nobody", "0"]
 
 
 def test_refs_are_found_packed_in_worktrees_and_on_detached_heads(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import threading
 from pathlib import Path
 
@@ -106,3 +107,22 @@ def test_where_open_files_cannot_be_removed_they_are_closed_first(
             assert not lock.remove()
         assert lock.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_waiting_draws_none_of_the_users_random_numbers(tmp_path: Path) -> None:
+    lock, other = FairLock(tmp_path), FairLock(tmp_path)
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with other.exclusive(10.0):
+            held.set()
+            over.wait(0.2)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(10.0)
+    state = random.getstate()
+    with lock.shared(10.0):
+        assert random.getstate() == state
+    over.set()
+    thread.join()

@@ -7,7 +7,6 @@ reads or records meanwhile waits for a batch at most.
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from celltrail.errors import StoreBusyError, UsageError
 from celltrail.store.instance import attached
+from celltrail.store.jitter import jitter
 from celltrail.store.lock import LockTimeoutError
 from celltrail.store.notices import warn
 from celltrail.store.schema import is_older, require_readable
@@ -175,14 +175,14 @@ def _together(ours: Access, theirs: Access, work: Callable[[DuckDBPyConnection],
         except _OtherBusyError as error:
             if time.monotonic() > deadline:
                 raise StoreBusyError(theirs.path, error) from error
-        time.sleep(random.uniform(0.05, 0.5))
+        time.sleep(jitter(0.05, 0.5))
 
 
 @contextmanager
 def _kept_still(theirs: Access) -> Iterator[None]:
     with ExitStack() as held:
         try:
-            held.enter_context(theirs.kept_still(random.uniform(0.5, 2.0)))
+            held.enter_context(theirs.kept_still(jitter(0.5, 2.0)))
         except LockTimeoutError as error:
             raise _OtherBusyError(*error.args) from error
         yield
