@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from celltrail.capture import known_secrets
 from celltrail.config import use_store
 from celltrail.store.notices import take_deferred
 
@@ -57,6 +58,7 @@ def own_world(
     # Matplotlib searches all fonts once for each folder that it has not seen.
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path_factory.getbasetemp() / "matplotlib"))
     monkeypatch.setenv("CELLTRAIL_STORE", str(tmp_path / "celltrail.duckdb"))
+    monkeypatch.setattr(known_secrets, "_seen", {})  # what another test called a secret
     monkeypatch.chdir(tmp_path)
     yield
     take_deferred()

@@ -14,10 +14,14 @@ from celltrail.errors import CelltrailWarning
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["own_patterns", "secret_values"]
+__all__ = ["SHORTEST", "own_patterns", "remember", "secret_values"]
 
 #: Shorter values stand in texts by chance.
-_SHORTEST = 8
+SHORTEST = 8
+_LONGEST = 500
+#: So many values are remembered, the newest.
+_MOST = 500
+_seen: dict[str, None] = {}
 #: Values that are no secrets, whatever they are called.
 _HARMLESS = re.compile(r"[a-z]+|/[\w./-]*|\d{1,9}|true|false|none", re.IGNORECASE)
 
@@ -43,20 +47,51 @@ def _compiled(rules: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
 
 
 def secret_values(is_secret: Callable[[str], bool]) -> re.Pattern[str] | None:
-    """Give a pattern of the values that environment variables with a secret's name have now.
+    """Give a pattern of the values that environment variables with a secret's name have had.
 
     Parameters
     ----------
     is_secret
         Says of a name whether secrets have it.
+
+    Notes
+    -----
+    A cell may take a variable out of the environment and print it later: what was seen once
+    is remembered for as long as the process lives.
     """
-    names = [name for name in os.environ if is_secret(name)]
-    values = {value for name in names if _is_secret_value(value := os.environ.get(name, ""))}
+    for name in list(os.environ):
+        value = os.environ.get(name, "") if is_secret(name) else ""
+        if _is_secret_value(value):
+            _keep(value)
+    values = list(_seen)
     return _any_of(tuple(sorted(values, key=len, reverse=True))) if values else None
 
 
+def remember(value: str) -> None:
+    """Remember a value that code gave a secret's name, if it can stand nowhere by chance.
+
+    Parameters
+    ----------
+    value
+        The value: letters and digits, at least eight.
+
+    Examples
+    --------
+    >>> remember("hunter2")  # too short
+    """
+    is_mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    if is_mixed and "\n" not in value and len(value) <= _LONGEST and _is_secret_value(value):
+        _keep(value)
+
+
+def _keep(value: str) -> None:
+    _seen[value] = None
+    while len(_seen) > _MOST:
+        _seen.pop(next(iter(_seen)), None)
+
+
 def _is_secret_value(value: str) -> bool:
-    return len(value) >= _SHORTEST and _HARMLESS.fullmatch(value) is None
+    return len(value) >= SHORTEST and _HARMLESS.fullmatch(value) is None
 
 
 @lru_cache(maxsize=8)

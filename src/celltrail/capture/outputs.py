@@ -18,6 +18,9 @@ __all__ = ["OutputLog", "OutputRecord", "remarks"]
 
 #: Characters of each stream that are kept: its end.
 STREAM_TAIL = 65_536
+# Somewhat more is kept at first: what is cut before secrets are taken out may begin with
+# half of one.
+_KEPT = STREAM_TAIL + 1_024
 #: Rich outputs that are kept, and how large one and all of them may be (characters, bytes).
 MOST_RICH = 50
 ONE_RICH = 5 << 20
@@ -168,13 +171,13 @@ class OutputLog:
             stream = self._streams[name] = _Stream(name)
             self._entries.append(stream)
         stream.size += len(text)
-        if len(text) > STREAM_TAIL:
-            text, stream.cut = text[-STREAM_TAIL:], True
+        if len(text) > _KEPT:
+            text, stream.cut = text[-_KEPT:], True
         stream.chunks.append(text)
         places = self._chunks.setdefault(name, deque())
         places.append(stream)
         kept = self._kept.get(name, 0) + len(text)
-        while kept > STREAM_TAIL and len(places) > 1:
+        while kept > _KEPT and len(places) > 1:
             oldest = places.popleft()
             kept -= len(oldest.chunks.popleft())
             oldest.cut = True

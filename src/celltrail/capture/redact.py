@@ -10,16 +10,15 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from celltrail.capture.known_secrets import own_patterns, secret_values
+from celltrail.capture.known_secrets import SHORTEST, own_patterns, remember, secret_values
 from celltrail.capture.random_texts import is_random, is_suspect_name
+from celltrail.capture.secret_spellings import mark_named, redact_spellings
 from celltrail.capture.token_shapes import redact_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from celltrail.model import ParamValue
 
-__all__ = ["MARK", "is_secret_name", "redact_param", "redact_text"]
+__all__ = ["MARK", "is_secret_name", "redact_key", "redact_param", "redact_text"]
 
 #: What stands where a secret was.
 MARK = "[redacted]"
@@ -28,8 +27,9 @@ MARK = "[redacted]"
 _MAX_NAME = 200
 
 _SECRET_WORDS = (
-    r"api_?key|access_?key|auth_?key|private_?key|secret_?key|account_?key|signing_?key"
-    r"|encryption_?key|passwords?|passwd|passphrase|pwd|secrets?|credentials?|auth_?token"
+    r"api_?key|(?:db|pg|sql|my|user|admin|root|login|auth|smtp|mail|email|ftp|ssh|http|proxy|mongo"
+    r"|redis|mysql|postgres)_?pass|access_?key|auth_?key|private_?key|secret_?key|account_?key|signing_?key"
+    r"|encryption_?key|[a-z0-9]*passwords?|passwd|passphrase|pwd|secrets?|credentials?|auth_?token"
     r"|access_?token|refresh_?token|bearer|api_?token|client_?secret|authorization"
 )
 _SECRET_NAME = re.compile(rf"(?:^|[._\-\s])(?:{_SECRET_WORDS}|[a-z0-9]+_key|token)$", re.IGNORECASE)
@@ -50,7 +50,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Sources may be long, and every cell passes here: each pattern takes time in proportion to
 # the text. So a pattern starts only where a word starts, or what it takes is bounded, and
 # what can only match in one way is possessive (``*+``).
-_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@'\"]*+):([^\s/@'\"]++)(?=@)")
+# up to the last @ before a slash: passwords may hold one
+_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@'\"]*+):([^\s/'\"]{1,500})(?=@)")
 _URL_QUERY = re.compile(r"[?&;](?P<name>[\w.\-]{1,80}+)=(?P<text>[^\s&;#'\"<>{}()\\]++)")
 _URL_NAME = re.compile(r"(?:^|[-_])(?:sig|signature)$", re.IGNORECASE)
 # Authorization: Bearer ..., also as "Authorization": "Bearer ..."
@@ -62,13 +63,13 @@ _HEADER = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# what stands before a value: name =, name: str =, name:, "name":, d["name"] =
+# what stands before a value: name =, name: str =, name:, "name":, d["name"] =, name :=, name = [
 _HEAD = re.compile(
     r"""
     (?<![\w.\-])-{0,2}(?P<name>[A-Za-z_][\w.\-]*+)
     ["']?\]?\s*+
-    (?: :[ \t]*+[A-Za-z][\w.\[\]|, \t]{0,60}=(?!=) | =(?!=) | :(?!=) )
-    \s*+
+    (?: :[ \t]*+[A-Za-z][\w.\[\]|, \t]{0,60}=(?!=) | =(?!=) | :=? )
+    \s*+ (?P<open>[(\[]?+) \s*+
     """,
     re.VERBOSE,
 )
@@ -79,6 +80,9 @@ _VALUE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+#: What may stand between two texts that are one, and between those of a list.
+_JOINED = re.compile(r"[ \t]*+(?:\\\n[ \t]*+)?+")
+_NEXT = re.compile(r"\s*+,?+\s*+")
 #: A text that only puts a variable in its place tells nothing.
 _ONLY_FIELD = re.compile(r"(?:\w+ )?\{[^{}\"']+\}")
 _OPTION = re.compile(
@@ -110,6 +114,22 @@ def is_secret_name(name: str) -> bool:
     """
     name = _CAMEL.sub("_", name[-_MAX_NAME:])
     return bool(_SECRET_NAME.search(name)) and not _HARMLESS_NAME.search(name)
+
+
+def redact_key(name: str) -> tuple[str, int]:
+    """Give a name without secrets: somebody may have made a token one.
+
+    Parameters
+    ----------
+    name
+        Of a param, a metric, a column, a file, a class.
+
+    Examples
+    --------
+    >>> redact_key("accuracy"), redact_key("sk-abcdefghijklmnopqrstuvwxyz12345")
+    (('accuracy', 0), ('[redacted]', 1))
+    """
+    return (name, 0) if len(name) < SHORTEST else redact_text(name)
 
 
 @lru_cache(maxsize=4096)
@@ -146,24 +166,25 @@ def redact_text(text: str) -> tuple[str, int]:
     """
     if not text or text.isspace():
         return text, 0
-    count = 0
-    for known in (secret_values(_is_secret_cached), *own_patterns()):
-        if known is not None:
-            text, more = known.subn(lambda match: MARK if match[0] else "", text)
-            count += more
-    text, more = redact_tokens(text, MARK)
-    count += more
+    text, count = redact_tokens(text, MARK)
     text, more = _URL_PASSWORD.subn(rf"\1:{MARK}", text)
     count += more
     for clean in (_redact_headers, _redact_assignments, _redact_logins, _redact_options):
         text, more = clean(text)
         count += more
+    # after what shows by its place: a value may be a part of a longer one
+    for known in (secret_values(_is_secret_cached), *own_patterns()):
+        if known is not None:
+            text, more = known.subn(lambda match: MARK if match[0] else "", text)
+            count += more
     return text, count
 
 
 def _redact_headers(text: str) -> tuple[str, int]:
     small = text.lower()
-    return _mark(_HEADER, text) if "bearer" in small or "authorization" in small else (text, 0)
+    if "bearer" not in small and "authorization" not in small:
+        return text, 0
+    return mark_named(_HEADER, text, MARK, is_secret_name)
 
 
 def _redact_options(text: str) -> tuple[str, int]:
@@ -171,34 +192,16 @@ def _redact_options(text: str) -> tuple[str, int]:
     count = 0
     for pattern, pieces in ((_OPTION, ("-p", "--param")), (_ENVIRONMENT, ("env", "export"))):
         if any(piece in text for piece in pieces):
-            text, more = _mark(pattern, text)
+            text, more = mark_named(pattern, text, MARK, is_secret_name)
             count += more
-    text, more = _mark(_URL_QUERY, text, lambda n: is_secret_name(n) or bool(_URL_NAME.search(n)))
+    text, more = mark_named(_URL_QUERY, text, MARK, _is_secret_query)
+    count += more
+    text, more = redact_spellings(text, MARK, _is_secret_cached)
     return text, count + more
 
 
-def _mark(
-    pattern: re.Pattern[str], text: str, is_secret: Callable[[str], bool] = is_secret_name
-) -> tuple[str, int]:
-    """Mark what the last group of a match holds, if the group before is a secret's name.
-
-    A pattern without groups for names has only groups to be marked.
-    """
-    count = 0
-    named = any(group.startswith("name") for group in pattern.groupindex)
-
-    def replace(match: re.Match[str]) -> str:
-        nonlocal count
-        index = match.lastindex or 0
-        if MARK in match[index]:
-            return match[0]
-        if named and not is_secret(match[index - 1]):
-            return match[0]
-        count += 1
-        start, end = (i - match.start() for i in match.span(index))
-        return match[0][:start] + MARK + match[0][end:]
-
-    return pattern.sub(replace, text), count
+def _is_secret_query(name: str) -> bool:
+    return is_secret_name(name) or _URL_NAME.search(name) is not None
 
 
 def _redact_assignments(text: str) -> tuple[str, int]:
@@ -211,14 +214,17 @@ def _redact_assignments(text: str) -> tuple[str, int]:
         if head.start() < done or not (is_secret or _is_suspect(name)):
             continue
         value = _VALUE.match(text, head.end())
-        if value is None or MARK in value["text"]:
-            continue
-        if not is_secret and not is_random(value["text"]):
-            continue
-        if "f" in value["prefix"].lower() and _ONLY_FIELD.fullmatch(value["text"]):
-            continue
-        parts += [text[done : value.start("text")], MARK]
-        done = value.end("text")
+        while value is not None:
+            tells = is_secret or is_random(value["text"])
+            is_field = "f" in value["prefix"].lower() and _ONLY_FIELD.fullmatch(value["text"])
+            if tells and not is_field and MARK not in value["text"]:
+                parts += [text[done : value.start("text")], MARK]
+                done = value.end("text")
+                if is_secret:
+                    remember(value["text"])
+            # what is written in several parts, or is one of several
+            between = (_NEXT if head["open"] else _JOINED).match(text, value.end())
+            value = None if between is None else _VALUE.match(text, between.end())
     return "".join([*parts, text[done:]]), len(parts) // 2
 
 

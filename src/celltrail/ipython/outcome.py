@@ -13,8 +13,9 @@ from celltrail.record import status_of
 __all__ = ["error_info", "outcome", "raised_in"]
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
-_MAX_MESSAGE = 5_000
-_MAX_TRACEBACK = 30_000
+# Somewhat more than is recorded: it is cut once the secrets are taken out.
+_MAX_MESSAGE = 6_000
+_MAX_TRACEBACK = 31_000
 _BUILTIN_TEXT = frozenset({id(str), id(int), id(float), id(bool), id(type(None))})
 
 

@@ -387,5 +387,5 @@ class ActiveRun:
 
     def _label(self, name: object, step: object) -> tuple[str | None, int | None]:
         """Give an artifact's name and step as they are stored."""
-        name = None if name is None else to_text(name)
+        name = None if name is None else self._journal.clean_name(to_text(name))
         return name, None if step is None else self._points.step(step)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["as_error", "as_status", "crash", "describe_error", "end_of", "status_of"]
 
+_MAX_MESSAGE = 5_000
+_MAX_TRACEBACK = 30_000
 _ENDS = (Status.FINISHED, Status.FAILED, Status.INTERRUPTED)
 
 
@@ -71,7 +73,12 @@ def end_of(journal: Journal, status: object, error: object) -> tuple[Status, Err
     """
     found = as_error(error)
     if found is not None:
-        found = ErrorInfo(found.type, journal.clean(found.message), journal.clean(found.traceback))
+        found = ErrorInfo(
+            journal.clean_name(found.type),
+            # cut only here: the end of a secret that was cut would not be known for one
+            journal.clean(found.message)[:_MAX_MESSAGE],
+            journal.clean(found.traceback)[-_MAX_TRACEBACK:],
+        )
         if settings().capture == "values":  # a traceback shows code, and a message may
             found = ErrorInfo(found.type, "")
     end = as_status(status)

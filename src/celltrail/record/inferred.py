@@ -43,16 +43,18 @@ def write_inferred(journal: Journal, points: PointMaker, inference: Inference) -
         events.append(("reason", {"metric": key, "reason": many.reason}))
         for step, value in many:
             rows += points.points({key: value}, step)
-    events += [_dataset_event(dataset) for dataset in inference.datasets]
+    events += [_dataset_event(journal, dataset) for dataset in inference.datasets]
     journal.events(events)
     if rows:
         journal.points(rows)
 
 
-def _dataset_event(dataset: DatasetInfo) -> Event:
+def _dataset_event(journal: Journal, dataset: DatasetInfo) -> Event:
     facts = asdict(dataset)
     if settings().capture != "full":
         facts["schema"] = {}
+    facts["name"] = journal.clean_name(dataset.name)
+    facts["schema"] = {journal.clean_name(key): kind for key, kind in facts["schema"].items()}
     described = json.dumps({k: v for k, v in facts.items() if k != "name"}, sort_keys=True)
     sha256 = hashlib.sha256(described.encode("utf-8", "surrogatepass")).hexdigest()
     return "dataset", {**facts, "sha256": sha256}

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from celltrail.capture.redact import redact_param, redact_text
+from celltrail.capture.redact import redact_key, redact_param, redact_text
 from celltrail.record.bounds import Bounds
 from celltrail.record.session import session_for
 from celltrail.record.values import flatten, to_param, to_text
@@ -89,6 +89,12 @@ class Journal:
         self.redactions += count
         return clean
 
+    def clean_name(self, name: str) -> str:
+        """Give the name of a param, a metric, a file or a class without secrets."""
+        clean, count = redact_key(name)
+        self.redactions += count
+        return clean
+
     def param(self, key: str, value: ParamValue, reason: str | None = None) -> None:
         """Write a param, unless the run already has it with this very value."""
         self.events(self.param_events([(key, value)], reason))
@@ -102,6 +108,7 @@ class Journal:
         for key, value in pairs:
             try:
                 param, count = redact_param(key, to_param(value, bounds))
+                key = self.clean_name(key)
             except Exception as error:  # noqa: BLE001  # a fault of ours; the warning says what
                 self.fault(f"param {key}", error)
                 continue

@@ -32,15 +32,16 @@ def write_outputs(journal: Journal, records: Sequence[OutputRecord]) -> None:
     events: list[Event] = []
     before = journal.redactions
     for position, record in enumerate(records):
-        text = None if record.text is None else journal.clean(record.text)[-_MAX_TEXT:]
+        whole = None if record.text is None else journal.clean(record.text)
+        text = None if whole is None else whole[-_MAX_TEXT:]
         output = {
             "position": position,
             "kind": record.kind,
-            "name": record.name,
+            "name": journal.clean_name(record.name),
             "mime": record.mime,
             "text": text,
             "size": record.size,
-            "truncated": record.truncated,
+            "truncated": record.truncated or text != whole,
         }
         if record.data is not None:
             data = _clean(journal, record.mime, record.data)

@@ -43,6 +43,8 @@ class PointMaker:
         self._given: dict[str, int] = dict(last_steps)
         # Sets of keys that were logged together before, all of them plain texts.
         self._plain: set[tuple[str, ...]] = set()
+        # Names without secrets, by the names that were given.
+        self._names: dict[str, str] = {}
 
     @property
     def names(self) -> set[str]:
@@ -101,6 +103,9 @@ class PointMaker:
         if not all(type(key) is str for key in keys) or not keys:
             return False
         for key in keys:
+            if self._journal.clean_name(key) != key:
+                return False
+        for key in keys:
             self._counters.setdefault(key, count())
         if len(self._plain) >= _MAX_PLAIN:
             self._plain.clear()
@@ -126,8 +131,11 @@ class PointMaker:
                 number = to_number(leaf)
                 if number is None:
                     self._not_a_number(name, leaf)
-                else:
-                    rows.append((name, self._place(name, fixed), number))
+                    continue
+                clean = self._names.get(name)
+                if clean is None:
+                    clean = self._names[name] = self._journal.clean_name(name)
+                rows.append((clean, self._place(clean, fixed), number))
         return rows
 
     def _place(self, key: str, fixed: int | None) -> int:

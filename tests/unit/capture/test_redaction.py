@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from celltrail.capture.redact import MARK, is_secret_name, redact_param, redact_text
+from celltrail.capture import known_secrets
+from celltrail.capture.redact import MARK, is_secret_name, redact_key, redact_param, redact_text
 
 
 @pytest.mark.parametrize(
@@ -139,3 +140,63 @@ def test_params_are_redacted_by_name_within_mappings_too() -> None:
     assert value == {"password": MARK, "lr": 0.1, "more": [{"token": MARK}]}
     assert count == 2
     assert redact_param("max_tokens", 512) == (512, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("(password := 'Walrus11x')", f"(password := '{MARK}')"),
+        ("password = (\n  'Paren22xyz'\n)", f"password = (\n  '{MARK}'\n)"),
+        ("password = 'a1' 'Conc77b'", f"password = '{MARK}' '{MARK}'"),
+        ("user, password = 'me', 'Tup33'", f"user, password = '{MARK}', '{MARK}'"),
+        ("password, user = 'Tup33', 'me'", f"password, user = '{MARK}', 'me'"),
+        ("os.environ.setdefault('API_KEY', 'x4')", f"os.environ.setdefault('API_KEY', '{MARK}')"),
+        ("setattr(s, 'password', 'x4')", f"setattr(s, 'password', '{MARK}')"),
+        ("passwords=['aa1', 'bb2']", f"passwords=['{MARK}', '{MARK}']"),
+        ("os.environ['PGPASSWORD']='Xyz1'", f"os.environ['PGPASSWORD']='{MARK}'"),
+        ("DB_PASS='Dbb1'", f"DB_PASS='{MARK}'"),
+        ("postgres://me:Pa@Url00xyz@h/db", f"postgres://me:{MARK}@h/db"),
+        ("LANG=C\nAPI_KEY=Dotenv99xyz\n", f"LANG=C\nAPI_KEY={MARK}\n"),
+        ("!echo --password=Shell88xyz", f"!echo --password={MARK}"),
+        (r'{"a": "{\"password\": \"Inn1\"}"}', rf'{{"a": "{{\"password\": \"{MARK}\"}}"}}'),
+    ],
+)
+def test_everyday_spellings_of_secrets_are_marked(text: str, clean: str) -> None:
+    assert redact_text(text)[0] == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "API_KEY=get_key(1)",
+        "api_key = os.environ['X']",
+        "columns = ['token', 'label1']",
+        "lr, wd = 0.1, 'x1'",
+        "if token == 'abc1': pass",
+        "low_pass, high_pass = 'x1', 'y2'",
+        "first_pass = 'x1'",
+        "setattr(model, 'name', 'tree12')",
+        "BATCH=64\nNAME=model12b\n",
+        "!python train.py --optimizer=adam42",
+    ],
+)
+def test_what_is_spelt_like_them_and_is_none_is_kept(text: str) -> None:
+    assert redact_text(text) == (text, 0)
+
+
+def test_a_value_is_known_after_it_left_the_environment_and_the_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(known_secrets, "_seen", {})
+    monkeypatch.setenv("SVC_API_KEY", "Zx9Qsecretsecret")
+    redact_text("x = 1")
+    monkeypatch.delenv("SVC_API_KEY")
+    assert redact_text("used Zx9Qsecretsecret") == (f"used {MARK}", 1)
+    redact_text("other_password = 'Mixed77xyz'; the_password = 'onlyletters'")
+    assert redact_text("Mixed77xyz onlyletters") == (f"{MARK} onlyletters", 1)
+
+
+def test_names_are_no_place_for_tokens() -> None:
+    token = "sk-abcdefghijklmnopqrstuvwxyz12345"
+    assert redact_key(f"{token}.txt") == (f"{MARK}.txt", 1)
+    assert redact_key("validation_accuracy") == ("validation_accuracy", 0)
