@@ -5,8 +5,10 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 from typing import TYPE_CHECKING
 
+from celltrail.store.idle import is_idle
 from celltrail.store.instance import load_engine
 from celltrail.store.notices import defer
 from celltrail.store.system import may_start_threads
@@ -22,6 +24,9 @@ _WAIT = 0.2
 _BREATH = 0.05
 #: Seconds between two merges at least, when runs end one after the other.
 _PAUSE = 1.0
+#: Seconds that a merge waits for the cells of a notebook to pause, and between two looks.
+_PATIENCE = 2.0
+_LOOK = 0.05
 
 
 class Merger:
@@ -89,6 +94,11 @@ class Merger:
                     return
             elif age < self._interval / 2:
                 continue
+            # cells that follow one another share the interpreter with nobody
+            deadline = time.monotonic() + _PATIENCE
+            while not is_idle() and time.monotonic() < deadline:
+                if stopped.wait(_LOOK):
+                    return
             try:
                 if self._store.merge(wait=_WAIT):
                     while self._store.access.compact() and not stopped.wait(_BREATH):
