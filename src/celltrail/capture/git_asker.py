@@ -29,7 +29,7 @@ _LOOP = (
     'while IFS= read -r line; do eval "$line" </dev/null 2>/dev/null; '
     "printf '\\000%d\\n' \"$?\"; done"
 )
-_LONGEST = 4_000
+_LONGEST = 60_000
 _TIMEOUT = 5.0
 #: Bytes of an answer that are kept.
 _MOST = 4 << 20
@@ -123,7 +123,10 @@ def ask_beside(folder: Path, words: Sequence[str]) -> tuple[int, str] | None:
     (0, "it's me\n")
     """
     global _asker
-    line = f"( cd {shlex.quote(str(folder))} && {shlex.join(words)} )"
+    # the shell has the environment of its start; what git is found and steered by may be new
+    steering = [k for k in os.environ if k == "PATH" or (k.startswith("GIT_") and k.isidentifier())]
+    exports = "".join(f"export {k}={shlex.quote(os.environ.get(k, ''))}; " for k in steering)
+    line = f"( {exports}cd {shlex.quote(str(folder))} && {shlex.join(words)} )"
     if "\n" in line or len(line) > _LONGEST:
         return None
     with _lock:
