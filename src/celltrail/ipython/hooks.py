@@ -26,7 +26,7 @@ from celltrail.ipython.transform import Head, head_of, padded
 from celltrail.model import SourceInfo, Status
 from celltrail.record import record_cell
 from celltrail.store.events import now_us
-from celltrail.store.idle import cell_began, cell_ended
+from celltrail.store.idle import note_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +123,7 @@ class CellHooks:
         others = list(self._frames.values())
         frame.nested = any(other.thread == frame.thread for other in others)
         self._frames[id(info)] = frame
-        cell_began()
+        note_cells(running=True)
         head = head_of(raw)
         if head is None:
             self._not_alone(frame)
@@ -152,7 +152,6 @@ class CellHooks:
             is_over = other.thread == frame.thread and other.served != frame.served
             if is_over and frame.served is not None:
                 del self._frames[key]
-                cell_ended()
                 if other.recorder is not None:
                     self._close(other, None)
 
@@ -276,7 +275,7 @@ class CellHooks:
             )
         if frame is not None:
             self._frames.pop(id(frame.info), None)
-            cell_ended()
+            note_cells(running=bool(self._frames))
         return frame
 
     def _not_alone(self, frame: _Frame) -> None:

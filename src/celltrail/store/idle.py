@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import time
 
-__all__ = ["cell_began", "cell_ended", "is_idle"]
+__all__ = ["is_idle", "note_cells"]
 
 #: Seconds without a cell after which the next one is not expected at once.
 _QUIET = 0.15
-_running = 0
+_running = False
 _last_end = 0.0
 
 
-def cell_began() -> None:
-    """Take note that a cell begins."""
-    global _running
-    _running += 1
+def note_cells(*, running: bool) -> None:
+    """Take note of whether cells run, each time that one begins or ends.
 
-
-def cell_ended() -> None:
-    """Take note that a cell has ended."""
+    Parameters
+    ----------
+    running
+        Whether any does now.
+    """
     global _running, _last_end
-    _running = max(0, _running - 1)
-    _last_end = time.monotonic()
+    _running = running
+    if not running:
+        _last_end = time.monotonic()
 
 
 def is_idle() -> bool:
@@ -30,9 +31,9 @@ def is_idle() -> bool:
 
     Examples
     --------
-    >>> cell_began()
+    >>> note_cells(running=True)
     >>> is_idle()
     False
-    >>> cell_ended()
+    >>> note_cells(running=False)
     """
     return not _running and time.monotonic() - _last_end >= _QUIET
