@@ -68,7 +68,11 @@ _SHAPES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("AKIA", "ASIA"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),  # AWS
     (("AIza",), r"\bAIza[0-9A-Za-z_-]{35}"),  # Google
     (("xox",), r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),  # Slack
-    (("eyJ",), r"(?<![\w-])eyJ[A-Za-z0-9_-]{10,}+\.eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]+"),  # JWT
+    # bounded, since each of many "eyJ-" may begin one
+    (
+        (".eyJ",),
+        r"(?<!\w)eyJ[A-Za-z0-9_-]{10,2000}+\.eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]+",
+    ),  # JWT
     (
         ("PRIVATE KEY",),
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
