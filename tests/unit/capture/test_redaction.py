@@ -106,9 +106,9 @@ def test_other_source_is_left_as_it_is(text: str) -> None:
 
 PIECES = (
     "A", "a.", "'", '"', "1", "://", "-", "=", ":", " ", "\\", "?a=", "&", "a: ", "-p ", "-p a",
-    "x='", 'x="""', "password=", "password='", "password: a", "eyJ-", ".eyJ-", "eyJaaaaaaaaaa.", "sk-",
-    "bearer ", "authorization:", "\n%env ", "export ", "-----BEGIN ", "PRIVATE KEY",
-    "-----BEGIN PRIVATE KEY-----",
+    "x='", 'x="""', "password=", "password='", "password: a", "eyJ-", ".eyJ-",
+    "eyJaaaaaaaaaa.", "sk-", "bearer ", "authorization:", "\n%env ", "export ", "-----BEGIN ",
+    "PRIVATE KEY", "-----BEGIN PRIVATE KEY-----",
 )  # fmt: skip
 
 
