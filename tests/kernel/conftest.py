@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kernel_session import KernelSession
+from kernel_session import KernelSession, repository
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -31,15 +30,6 @@ def kernel(tmp_path: Path) -> Iterator[KernelSession]:
         yield session
     finally:
         session.close()
-
-
-def repository(folder: Path) -> None:
-    """Make a folder a repository of git with changes, so that git is asked for each run."""
-    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
-    (folder / "tracked.txt").write_text("before\n")
-    for words in (["init", "-q"], ["add", "tracked.txt"], ["commit", "-q", "-m", "first"]):
-        subprocess.run([*git, *words], cwd=folder, check=True)
-    (folder / "tracked.txt").write_text("after\n")
 
 
 def _kernel(factory: pytest.TempPathFactory, name: str, *cells: str) -> Iterator[KernelSession]:

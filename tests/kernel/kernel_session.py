@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -117,6 +118,15 @@ class KernelSession:
             if reply["parent_header"].get("msg_id") == request:
                 content: dict[str, Any] = reply["content"]
                 return content
+
+
+def repository(folder: Path) -> None:
+    """Make a folder a repository of git with changes, so that git is asked for each run."""
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    (folder / "tracked.txt").write_text("before\n")
+    for words in (["init", "-q"], ["add", "tracked.txt"], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *words], cwd=folder, check=True)
+    (folder / "tracked.txt").write_text("after\n")
 
 
 def _output(kind: str, content: dict[str, Any]) -> dict[str, Any] | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import repository
 from IPython.core import magic
-from kernel_session import KernelSession
+from kernel_session import KernelSession, repository
 
 import celltrail as ct
 
