@@ -6,9 +6,9 @@ set its number of threads before that is imported.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from celltrail.lazy import resolver
 from celltrail.query.artifacts import StoredArtifact
 from celltrail.query.filters import parse_filter, parse_order
 from celltrail.query.run import Run, load_run
@@ -37,16 +37,7 @@ _MODULES = {
     "Runs": "runs",
     "find_runs": "runs",
 }
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for, at its first use."""
-    if name not in _MODULES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = resolver(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -6,8 +6,9 @@ charts altair, which take seconds to import.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from celltrail.lazy import resolver
 
 if TYPE_CHECKING:
     from celltrail.views.card import Card, run_card
@@ -27,16 +28,7 @@ _MODULES = {
     "table_html": "static_table",
     "table_text": "static_table",
 }
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for, at its first use."""
-    if name not in _MODULES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = resolver(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:
