@@ -208,10 +208,10 @@ def git_changes(folder: Path) -> str | None:
 
 def _run(folder: Path, *words: str) -> str | None:
     """Run git, and give what it says; empty where it finds nothing, None where it fails."""
-    is_nothing = words[0] == "config"
+    may_be_empty = words[0] == "config"
     if is_ready():
         answer = ask_beside(folder, [*_HARMLESS, *words])
-        is_told = answer is not None and (answer[0] == 0 or (is_nothing and answer[0] == 1))
+        is_told = answer is not None and (answer[0] == 0 or (may_be_empty and answer[0] == 1))
         return answer[1] if answer is not None and is_told else None
     try:
         done = subprocess.run(
@@ -226,7 +226,7 @@ def _run(folder: Path, *words: str) -> str | None:
         )
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
-    is_told = done.returncode == 0 or (is_nothing and done.returncode == 1)
+    is_told = done.returncode == 0 or (may_be_empty and done.returncode == 1)
     return done.stdout if is_told else None
 
 

@@ -7,7 +7,7 @@ tokens. What it misses is recorded as it is.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.known_secrets import SHORTEST, own_patterns, remember, secret_values
@@ -16,9 +16,11 @@ from celltrail.capture.secret_spellings import mark_named, redact_spellings
 from celltrail.capture.token_shapes import redact_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from celltrail.model import ParamValue
 
-__all__ = ["MARK", "is_secret_name", "redact_key", "redact_param", "redact_text"]
+__all__ = ["MARK", "is_secret_name", "key_cleaner", "redact_param", "redact_text"]
 
 #: What stands where a secret was.
 MARK = "[redacted]"
@@ -116,19 +118,27 @@ def is_secret_name(name: str) -> bool:
     return bool(_SECRET_NAME.search(name)) and not _HARMLESS_NAME.search(name)
 
 
-def redact_key(name: str) -> tuple[str, int]:
-    """Give a name without secrets: somebody may have made a token one.
+def key_cleaner() -> Callable[[str], tuple[str, int]]:
+    """Give what takes secrets out of names: somebody may have made a token one.
 
-    Parameters
-    ----------
-    name
-        Of a param, a metric, a column, a file, a class.
+    Returns
+    -------
+    callable
+        Takes the name of a param, a metric, a column, a file or a class, and gives what
+        `redact_text` would with the secrets that are known now; names come again and again,
+        so it remembers them.
 
     Examples
     --------
-    >>> redact_key("accuracy"), redact_key("sk-abcdefghijklmnopqrstuvwxyz12345")
+    >>> clean = key_cleaner()
+    >>> clean("accuracy"), clean("sk-abcdefghijklmnopqrstuvwxyz12345")
     (('accuracy', 0), ('[redacted]', 1))
     """
+    return partial(_clean_key, known=(secret_values(_is_secret_cached), own_patterns()))
+
+
+@lru_cache(maxsize=4096)
+def _clean_key(name: str, known: object) -> tuple[str, int]:  # of which it holds
     return (name, 0) if len(name) < SHORTEST else redact_text(name)
 
 

@@ -41,12 +41,11 @@ def history_frame(
         ``run_id``, ``name`` (the run's label), ``metric``, ``step`` (int64), ``time``
         (UTC, microseconds) and ``value`` (float64), by run, step and time.
     """
+    import numpy as np
     import pandas as pd
 
     points = store.history([row.id for row in rows], metric, since_step=since_step)
     where = points.run
-    import numpy as np
-
     ids = np.array([row.id for row in rows], dtype=object)
     labels = np.array([run_label(row) for row in rows], dtype=object)
     return pd.DataFrame(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from celltrail.config import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from celltrail.capture.infer import Inference
     from celltrail.model import DatasetInfo
     from celltrail.record.journal import Journal
@@ -31,9 +33,10 @@ def write_inferred(journal: Journal, points: PointMaker, inference: Inference) -
     """
     known = journal.params.keys() | points.names
     events: list[Event] = []
+    clean = journal.names_cleaner()
     for key, found in inference.params.items():
         if key not in known:
-            events += journal.param_events([(key, found.value)], found.reason)
+            events += journal.param_events([(key, found.value)], found.reason, clean)
     new = {key: found for key, found in inference.metrics.items() if key not in known}
     rows = points.points({key: found.value for key, found in new.items()})
     events += [("reason", {"metric": key, "reason": found.reason}) for key, found in new.items()]
@@ -43,18 +46,18 @@ def write_inferred(journal: Journal, points: PointMaker, inference: Inference) -
         events.append(("reason", {"metric": key, "reason": many.reason}))
         for step, value in many:
             rows += points.points({key: value}, step)
-    events += [_dataset_event(journal, dataset) for dataset in inference.datasets]
+    events += [_dataset_event(dataset, clean) for dataset in inference.datasets]
     journal.events(events)
     if rows:
         journal.points(rows)
 
 
-def _dataset_event(journal: Journal, dataset: DatasetInfo) -> Event:
+def _dataset_event(dataset: DatasetInfo, clean: Callable[[str], str]) -> Event:
     facts = asdict(dataset)
     if settings().capture != "full":
         facts["schema"] = {}
-    facts["name"] = journal.clean_name(dataset.name)
-    facts["schema"] = {journal.clean_name(key): kind for key, kind in facts["schema"].items()}
+    facts["name"] = clean(dataset.name)
+    facts["schema"] = {clean(key): kind for key, kind in facts["schema"].items()}
     described = json.dumps({k: v for k, v in facts.items() if k != "name"}, sort_keys=True)
     sha256 = hashlib.sha256(described.encode("utf-8", "surrogatepass")).hexdigest()
     return "dataset", {**facts, "sha256": sha256}

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from celltrail.capture.redact import redact_key, redact_param, redact_text
+from celltrail.capture.redact import key_cleaner, redact_param, redact_text
 from celltrail.record.bounds import Bounds
 from celltrail.record.session import session_for
 from celltrail.record.values import flatten, to_param, to_text
@@ -14,7 +14,7 @@ from celltrail.store.events import now_us
 from celltrail.store.notices import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from celltrail.model import ParamValue
@@ -91,8 +91,17 @@ class Journal:
 
     def clean_name(self, name: str) -> str:
         """Give the name of a param, a metric, a file or a class without secrets."""
-        clean, count = redact_key(name)
-        self.redactions += count
+        return self.names_cleaner()(name)
+
+    def names_cleaner(self) -> Callable[[str], str]:
+        """Give what `clean_name` does, for many names at once."""
+        cleaner = key_cleaner()
+
+        def clean(name: str) -> str:
+            found, count = cleaner(name)
+            self.redactions += count
+            return found
+
         return clean
 
     def param(self, key: str, value: ParamValue, reason: str | None = None) -> None:
@@ -100,15 +109,19 @@ class Journal:
         self.events(self.param_events([(key, value)], reason))
 
     def param_events(
-        self, pairs: Iterable[tuple[str, object]], reason: str | None = None
+        self,
+        pairs: Iterable[tuple[str, object]],
+        reason: str | None = None,
+        clean_name: Callable[[str], str] | None = None,
     ) -> list[Event]:
         """Give the events of params, without those that the run already has as they are."""
+        clean_name = clean_name or self.names_cleaner()
         events: list[Event] = []
         bounds = Bounds()
         for key, value in pairs:
             try:
                 param, count = redact_param(key, to_param(value, bounds))
-                key = self.clean_name(key)
+                key = clean_name(key)
             except Exception as error:  # noqa: BLE001  # a fault of ours; the warning says what
                 self.fault(f"param {key}", error)
                 continue

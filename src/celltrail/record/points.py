@@ -102,9 +102,8 @@ class PointMaker:
         """Say whether all are texts and nothing else; then also remember them."""
         if not all(type(key) is str for key in keys) or not keys:
             return False
-        for key in keys:
-            if self._journal.clean_name(key) != key:
-                return False
+        if any(self._clean(key) != key for key in keys):
+            return False
         for key in keys:
             self._counters.setdefault(key, count())
         if len(self._plain) >= _MAX_PLAIN:
@@ -132,11 +131,16 @@ class PointMaker:
                 if number is None:
                     self._not_a_number(name, leaf)
                     continue
-                clean = self._names.get(name)
-                if clean is None:
-                    clean = self._names[name] = self._journal.clean_name(name)
+                clean = self._clean(name)
                 rows.append((clean, self._place(clean, fixed), number))
         return rows
+
+    def _clean(self, name: str) -> str:
+        """Give a metric's name without secrets, as it was when it was first logged."""
+        clean = self._names.get(name)
+        if clean is None:
+            clean = self._names[name] = self._journal.clean_name(name)
+        return clean
 
     def _place(self, key: str, fixed: int | None) -> int:
         """Give the step of a point, and count on from it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from celltrail.capture import known_secrets
-from celltrail.capture.redact import MARK, is_secret_name, redact_key, redact_param, redact_text
+from celltrail.capture.redact import MARK, is_secret_name, key_cleaner, redact_param, redact_text
 
 
 @pytest.mark.parametrize(
@@ -198,5 +198,5 @@ def test_a_value_is_known_after_it_left_the_environment_and_the_code(
 
 def test_names_are_no_place_for_tokens() -> None:
     token = "sk-abcdefghijklmnopqrstuvwxyz12345"
-    assert redact_key(f"{token}.txt") == (f"{MARK}.txt", 1)
-    assert redact_key("validation_accuracy") == ("validation_accuracy", 0)
+    assert key_cleaner()(f"{token}.txt") == (f"{MARK}.txt", 1)
+    assert key_cleaner()("validation_accuracy") == ("validation_accuracy", 0)

@@ -23,6 +23,13 @@ def _git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
+def _printed_by(script: str, folder: Path) -> list[str]:
+    """Run a script in a folder, and give the words that it prints."""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.split()
+
+
 def test_git_gives_commit_branch_and_whether_tracked_files_changed(tmp_path: Path) -> None:
     assert describe_git(tmp_path, ask=True) is None
     _git(tmp_path, "init", "-q", "-b", "work")
@@ -89,9 +96,7 @@ def test_a_plain_script_does_not_ask_git_and_so_knows_no_dirty(tmp_path: Path) -
         "prepare_git(pathlib.Path.cwd())\n"
         "print(plain, describe_git(pathlib.Path.cwd())['dirty'])\n"
     )
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
-    assert done.stdout.split() == ["None", "False"]
+    assert _printed_by(script, tmp_path) == ["None", "False"]
 
 
 def test_git_is_asked_by_no_child_of_this_process(tmp_path: Path) -> None:
@@ -130,9 +135,7 @@ def test_git_is_asked_by_no_child_of_this_process(tmp_path: Path) -> None:
         "git.prepare_git(here)\n"
         "assert git.describe_git(here)['dirty'] is None\n"
     )
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
-    assert done.stdout.split() == ["nobody", "0"]
+    assert _printed_by(script, tmp_path) == ["nobody", "0"]
 
 
 def test_refs_are_found_packed_in_worktrees_and_on_detached_heads(tmp_path: Path) -> None:
