@@ -16,6 +16,16 @@ def test_loading_leaves_numpy_to_the_notebook(kernel: KernelSession) -> None:
     assert kernel.value("'numpy' in __import__('sys').modules") == "False"
 
 
+def test_the_first_cell_does_not_pay_for_the_import_of_duckdb(kernel: KernelSession) -> None:
+    kernel.run("%%track first --quiet\nlr = 0.1\nloaded = 'duckdb' in __import__('sys').modules")
+    assert kernel.value("loaded") == "False"
+    # the background has taken it over by the time that a notebook rests
+    wait = "import sys, time\nfor _ in range(600):\n    if 'duckdb' in sys.modules: break\n"
+    kernel.run(wait + "    time.sleep(0.05)")
+    assert kernel.value("'duckdb' in sys.modules") == "True"
+    assert ct.last_run().params["lr"] == 0.1
+
+
 def test_git_is_asked_and_its_changes_recorded(kernel: KernelSession, tmp_path: Path) -> None:
     repository(tmp_path)
     kernel.run("%%track --quiet\nlr = 0.1")

@@ -292,3 +292,20 @@ def test_a_kernel_that_is_restarted_leaves_a_lost_run_and_logs_on_in_another(
         (Status.FINISHED, 0.25),
         (Status.LOST, 0.5),
     ]
+
+
+@pytest.mark.parametrize("between", ["pass", "import duckdb", "import time; time.sleep(3.0)"])
+def test_a_notebook_that_ends_leaves_one_file_whenever_duckdb_was_imported(
+    tmp_path: Path, store_path: Path, between: str
+) -> None:
+    code = f"""
+        from IPython.core.interactiveshell import InteractiveShell
+        shell = InteractiveShell.instance()
+        tracked = "%%track --quiet\\nlr = 0.1\\nloss = 5 * lr"
+        for cell in ["%load_ext celltrail", tracked, {between!r}]:
+            shell.run_cell(cell, store_history=True)
+        """
+    run_script(tmp_path, code)
+    assert not store_path.with_name("celltrail.duckdb.spool").exists()
+    assert ct.last_run().params["lr"] == 0.1
+    assert ct.last_run().metrics["loss"] == 0.5

@@ -27,6 +27,7 @@ from celltrail.model import SourceInfo, Status
 from celltrail.record import record_cell
 from celltrail.store.events import now_us
 from celltrail.store.idle import note_cells
+from celltrail.store.instance import note_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -276,6 +277,7 @@ class CellHooks:
         if frame is not None:
             self._frames.pop(id(frame.info), None)
             note_cells(running=bool(self._frames))
+            note_engine()
         return frame
 
     def _not_alone(self, frame: _Frame) -> None:

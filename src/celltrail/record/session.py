@@ -15,6 +15,7 @@ from celltrail.config import notebook_path
 from celltrail.ids import new_id
 from celltrail.store import Merger, SessionOwner, SpoolWriter, Store, open_store
 from celltrail.store.events import now_us
+from celltrail.store.instance import at_load
 from celltrail.store.notices import warn
 
 if TYPE_CHECKING:
@@ -235,5 +236,6 @@ def _close_at_exit() -> None:
         util.Finalize(None, close_sessions, exitpriority=0)
 
 
+at_load(_close_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=forget_sessions)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-__all__ = ["is_idle", "note_cells"]
+__all__ = ["has_cells", "is_idle", "note_cells"]
 
 #: Seconds without a cell after which the next one is not expected at once.
 _QUIET = 0.15
 _running = False
-_last_end = 0.0
+_last_end: float | None = None
 
 
 def note_cells(*, running: bool) -> None:
@@ -36,4 +36,9 @@ def is_idle() -> bool:
     False
     >>> note_cells(running=False)
     """
-    return not _running and time.monotonic() - _last_end >= _QUIET
+    return not _running and (_last_end is None or time.monotonic() - _last_end >= _QUIET)
+
+
+def has_cells() -> bool:
+    """Say whether this process runs a notebook's cells, so that there will be pauses."""
+    return _running or _last_end is not None

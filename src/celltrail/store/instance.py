@@ -6,6 +6,7 @@ While a file is attached nobody else can open it; so nothing stays attached.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -17,18 +18,20 @@ from celltrail.store.system import at_fork, keep_alive
 from celltrail.store.translation import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
 __all__ = [
     "ForkedError",
+    "at_load",
     "attached",
     "identity",
     "interruptible",
     "let_forks_go_first",
     "load_engine",
+    "note_engine",
     "process_wide",
     "quoted",
     "warm",
@@ -54,13 +57,35 @@ _STORAGE = "STORAGE_VERSION 'v1.5.0'"
 _FORK_PATIENCE = 1.0
 
 
+_loaded = False
+_at_load: list[Callable[[], None]] = []
+
+
 def load_engine() -> None:
     """Import DuckDB now, so that exit handlers registered from here on run before its own.
 
     Its handler, registered at its import, makes all queries fail that take Python values;
-    the last merge of a process has to come before that.
+    the last merge of a process has to come before that. Handlers registered earlier are
+    registered anew by what `at_load` was given.
     """
+    global _loaded
     import duckdb  # noqa: F401
+
+    if not _loaded:
+        _loaded = True
+        for register in _at_load:
+            register()
+
+
+def note_engine() -> None:
+    """Look whether somebody else has imported DuckDB, whose exit handler is then the newest."""
+    if not _loaded and "duckdb" in sys.modules:
+        load_engine()
+
+
+def at_load(register: Callable[[], None]) -> None:
+    """Have exit handlers that use the store registered anew once DuckDB is imported."""
+    _at_load.append(register)
 
 
 class _Instance:
@@ -78,6 +103,7 @@ class _Instance:
     def connection(self) -> DuckDBPyConnection:
         """Give the connection, made by the first call; the mutex must be held."""
         if self.con is None:
+            load_engine()
             import duckdb
 
             # No threads of its own: a forked child inherits none of them in mid-work.

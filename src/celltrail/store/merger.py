@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from celltrail.store.idle import is_idle
+from celltrail.store.idle import has_cells, is_idle
 from celltrail.store.instance import load_engine
 from celltrail.store.notices import defer
 from celltrail.store.system import may_start_threads
@@ -62,7 +62,8 @@ class Merger:
         except RuntimeError:  # at the very end of the interpreter, or out of threads
             return
         self._thread = thread
-        load_engine()
+        if not has_cells():  # between two cells there will be a better moment
+            load_engine()
         # A daemon, so that Python does not wait for it before it runs exit handlers; but one
         # that is still inside DuckDB when the interpreter is torn down crashes the process.
         atexit.register(self.stop)

@@ -15,7 +15,7 @@ from celltrail.store.merger import Merger
 def no_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the cells of other tests."""
     monkeypatch.setattr(idle, "_running", False)
-    monkeypatch.setattr(idle, "_last_end", 0.0)
+    monkeypatch.setattr(idle, "_last_end", None)
 
 
 def test_it_is_idle_when_no_cell_runs_and_none_has_just_ended() -> None:
