@@ -25,7 +25,7 @@ _BREATH = 0.05
 #: Seconds between two merges at least, when runs end one after the other.
 _PAUSE = 1.0
 #: Seconds that a merge waits for the cells of a notebook to pause, and between two looks.
-_PATIENCE = 2.0
+_PATIENCE = 10.0
 _LOOK = 0.05
 
 
