@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import operator
 import re
@@ -15,11 +16,12 @@ import numpy.typing as npt
 
 from celltrail.errors import FilterError, UnknownNameError
 from celltrail.query.filters import Ago, And, Clause, Node, Not, Or, Value
+from celltrail.query.table import Column
 
 if TYPE_CHECKING:
-    from celltrail.query.table import Column, RunTable
+    from celltrail.query.table import RunTable
 
-__all__ = ["find_column", "matches", "order_by"]
+__all__ = ["find_column", "json_text", "matches", "natural_key", "order_by"]
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
@@ -31,6 +33,12 @@ _COMPARE = {
     ">": np.greater,
     ">=": np.greater_equal,
 }
+_DIGITS = re.compile("[0-9]+")
+_MOST_DIGITS = 0xD7FF  # the last sign before the halves of pairs, which are no text
+_TIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
+)
 # The same for Python's own values, of which integers may be larger than numpy's.
 _PLAIN: dict[Any, Any] = {
     np.equal: operator.eq,
@@ -50,7 +58,7 @@ def find_column(table: RunTable, name: str) -> Column:
     UnknownNameError
         When there is none; the message names the nearest.
     """
-    column = table.columns.get(name)
+    column = _column(table, name)
     if column is not None:
         return column
     for kind in ("metric", "param"):
@@ -59,6 +67,13 @@ def find_column(table: RunTable, name: str) -> Column:
             known = [n.removeprefix(prefix) for n in table.columns if n.startswith(prefix)]
             raise UnknownNameError(kind, name.removeprefix(prefix), known)
     raise UnknownNameError("column", name, table.columns)
+
+
+def _column(table: RunTable, name: str) -> Column | None:
+    if name != "id":
+        return table.columns.get(name)
+    ids = np.array(table.ids, dtype=object)
+    return Column("id", "text", ids, np.zeros(len(ids), dtype=bool))
 
 
 def matches(node: Node, table: RunTable, text: str = "") -> Mask:
@@ -94,7 +109,7 @@ def matches(node: Node, table: RunTable, text: str = "") -> Mask:
         return reduce(np.logical_or, (matches(part, table, text) for part in node.parts))
     if isinstance(node, Not):
         return ~matches(node.part, table, text)
-    known = table.columns.get(node.name)
+    known = _column(table, node.name)
     if not table.ids or node.op == "null":
         missing = np.ones(len(table.ids), dtype=bool)
         return missing if known is None else known.missing.copy()
@@ -156,7 +171,8 @@ def _as_number(column: Column, value: Value, clause: Clause, text: str) -> float
         return _as_time(value, clause, text)
     if isinstance(value, (bool, int, float)):
         return value
-    msg = f"{column.name} is a {column.kind}, it cannot be compared with {value!r}"
+    shown = "a time ago" if isinstance(value, Ago) else repr(value)
+    msg = f"{column.name} is a {column.kind}, it cannot be compared with {shown}"
     raise FilterError(
         msg,
         text,
@@ -168,7 +184,9 @@ def _as_time(value: Value, clause: Clause, text: str) -> float:
     if isinstance(value, Ago):
         return (time.time() - value.seconds) * 1e6
     try:
-        moment = dt.datetime.fromisoformat(str(value))
+        if not isinstance(value, str) or _TIME.fullmatch(value) is None:
+            raise ValueError
+        moment = dt.datetime.fromisoformat(value)
     except ValueError:
         msg = f"{clause.name} is a time: give '2026-01-31', '2026-01-31 12:00' or -7d"
         raise FilterError(
@@ -185,7 +203,7 @@ def order_by(
     """Put some runs in order by some columns, the first counting most.
 
     Runs without a value come last in both directions, NaN just before them; equals keep
-    their order.
+    their order. Texts sort as people count, whatever their case: `natural_key`.
 
     Parameters
     ----------
@@ -214,13 +232,14 @@ def _ranks(column: Column, descending: bool) -> npt.NDArray[np.float64]:
         keys = [_sort_key(value) for value in column.values[present]]
         place = {key: i for i, key in enumerate(sorted(set(keys)))}
         found = np.array([place[key] for key in keys], dtype=np.float64)
+        is_nan = np.array([value != value for value in column.values[present]], dtype=bool)
     else:
         # exact also for integers beyond 2**53, where a cast to float would not be
         found = np.unique(column.values[present], return_inverse=True)[1].astype(np.float64)
+        is_nan = np.isnan(column.values[present].astype(float))
     if descending:
         found = -found
-    if column.kind in ("number", "duration"):
-        found[np.isnan(column.values[present].astype(float))] = np.finfo(np.float64).max
+    found[is_nan] = np.finfo(np.float64).max
     ranks[present] = found
     return ranks
 
@@ -229,4 +248,27 @@ def _sort_key(value: object) -> tuple[int, float, str]:
     # Python compares integers of any size with floats exactly; a cast would overflow.
     if isinstance(value, (bool, int, float)):
         return 0, (math.inf if value != value else value), ""  # NaN
-    return 1, 0, str(value).casefold()
+    return 1, 0, natural_key(value if isinstance(value, str) else json_text(value))
+
+
+def natural_key(text: str) -> str:
+    """Give a key by which texts sort as people count, whatever their case.
+
+    Before the digits of a number stands how many there are: ``run 9`` comes before ``run 10``.
+
+    Examples
+    --------
+    >>> sorted(["run 10", "Run 9"], key=natural_key)
+    ['Run 9', 'run 10']
+    """
+    return _DIGITS.sub(_counted, text.lower())
+
+
+def _counted(match: re.Match[str]) -> str:
+    digits = match[0].lstrip("0") or "0"
+    return f"0{chr(min(len(digits), _MOST_DIGITS))}{digits}"
+
+
+def json_text(value: object) -> str:
+    """Write a value as JSON, as it travels to views: there it is sorted by this text."""
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -87,8 +87,8 @@ Node: TypeAlias = Clause | Not | And | Or
 
 _TOKEN = re.compile(
     r"""\s*(?:
-      (?P<ago>-\d+(?:\.\d+)?[smhdw]\b)
-    | (?P<number>[+-]inf\b|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
+      (?P<ago>-[0-9]+(?:\.[0-9]+)?[smhdw]\b)
+    | (?P<number>[+-]inf\b|[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w.]))
     | (?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
     | (?P<quoted>`[^`]+`)
     | (?P<op>==|!=|<>|<=|>=|=|<|>)
@@ -240,7 +240,7 @@ class _Parser:
     def _value(self) -> Value:
         token = self._take()
         if token.kind == "number":
-            is_whole = re.fullmatch(r"[+-]?\d+", token.text)
+            is_whole = re.fullmatch(r"[+-]?[0-9]+", token.text)
             return int(token.text) if is_whole else float(token.text)
         if token.kind == "text":
             return re.sub(r"\\(.)", r"\1", token.text[1:-1])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from celltrail.errors import RunNotFoundError, UnknownNameError, UsageError
+from celltrail.query.asked import Asked
 from celltrail.query.build import build_table, take, without_system_metrics
 from celltrail.query.evaluate import matches, order_by
 from celltrail.query.filters import parse_filter, parse_order
@@ -40,10 +41,17 @@ class Runs(Sequence[Run]):
     >>> runs.df()[["name", "metrics.accuracy"]]  # doctest: +SKIP
     """
 
-    def __init__(self, store: Store, rows: Sequence[RunRow], table: RunTable) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rows: Sequence[RunRow],
+        table: RunTable,
+        asked: Asked | None = None,
+    ) -> None:
         self._store = store
         self._rows = list(rows)
         self._table = table
+        self._asked = asked
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -70,6 +78,16 @@ class Runs(Sequence[Run]):
     def ids(self) -> list[str]:
         """The runs' ids, in order."""
         return list(self._table.ids)
+
+    @property
+    def asked(self) -> Asked:
+        """The question to which these runs are the answer."""
+        return self._asked or Asked.of_ids(self.ids)
+
+    @property
+    def parent_ids(self) -> list[str | None]:
+        """The id of each run's parent, or None; the parent need not be among these runs."""
+        return [row.parent for row in self._rows]
 
     def table(self, *, system: bool = False) -> RunTable:
         """Give the runs as typed columns, which views are made of; ``system`` as for `df`."""
@@ -296,4 +314,5 @@ def find_runs(
         index = order_by(table, ordering, index)
     index = index[:limit]
     plain = build_table(data) if statistics else table
-    return Runs(store, [data.runs[i] for i in index], take(plain, index))
+    asked = None if keep is not None else Asked(where or "", order or "", experiment, limit)
+    return Runs(store, [data.runs[i] for i in index], take(plain, index), asked)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from celltrail.errors import UnknownNameError
 from celltrail.model import ErrorInfo, Status
+from celltrail.query.asked import Asked
 from celltrail.query.table import Column, ColumnKind, RunTable
 from celltrail.store import HistoryColumns
 
@@ -34,6 +35,7 @@ class FakeRun:
     params: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     error: ErrorInfo | None = None
+    parent_id: str | None = None
 
     @property
     def label(self) -> str:
@@ -56,6 +58,14 @@ class FakeRuns(Sequence[Any]):
     @property
     def ids(self) -> list[str]:
         return [run.id for run in self._runs]
+
+    @property
+    def parent_ids(self) -> list[str | None]:
+        return [run.parent_id for run in self._runs]
+
+    @property
+    def asked(self) -> Asked:
+        return Asked()
 
     def select(self, ids: Iterable[str]) -> FakeRuns:
         by_id = {run.id: run for run in self._runs}
