@@ -1,5 +1,5 @@
-// Bundles each widget for its Python twin, and the drawing library, gzipped, for both.
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+// Bundles each widget for its Python twin, and, gzipped, what a page evaluates once.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -11,6 +11,8 @@ const CORE_LIMIT = 80 * 1024; // sent and evaluated for every widget that is sho
 
 const common = {
   bundle: true,
+  jsx: "automatic",
+  jsxImportSource: "preact",
   format: "esm",
   minify: true,
   target: "es2022",
@@ -25,12 +27,27 @@ await build({
   entryPoints: ["src/run_table.ts", "src/chart.ts", "src/run_table.css", "src/chart.css"],
   outdir: out,
 });
-const vega = await build({ ...common, entryPoints: ["src/vega.ts"], write: false });
-await rm(join(out, "vega.js"), { force: true });
 // level 9, and no time stamp in the header: the same sources give the same bytes
-await writeFile(join(out, "vega.js.gz"), gzipSync(vega.outputFiles[0].contents, { level: 9 }));
+async function gzipped(name, options) {
+  const built = await build({ ...common, ...options, write: false });
+  await writeFile(join(out, name), gzipSync(built.outputFiles[0].contents, { level: 9 }));
+}
+await gzipped("vega.js.gz", { entryPoints: ["src/vega.ts"] });
+await gzipped("tools.js.gz", {
+  entryPoints: ["src/tools.tsx"],
+  // the signals of the tools are those of the tables that they serve
+  alias: { "@preact/signals-core": join(here, "src", "signals_shared.ts") },
+});
 
-for (const name of ["run_table.js", "chart.js", "run_table.css", "chart.css", "vega.js.gz"]) {
+const names = [
+  "run_table.js",
+  "tools.js.gz",
+  "chart.js",
+  "run_table.css",
+  "chart.css",
+  "vega.js.gz",
+];
+for (const name of names) {
   const size = (await readFile(join(out, name))).length;
   console.log(`${name.padEnd(16)}${(size / 1024).toFixed(1).padStart(8)} kB`);
   if (name !== "vega.js.gz" && size > CORE_LIMIT) {

@@ -1,6 +1,7 @@
 // The columns of the run table: decoded from Arrow, each cell read only when it is needed.
 import { tableFromIPC } from "@uwdata/flechette";
 import { formatDuration, formatInteger, formatNumber, formatTime } from "./format";
+import { jsonText } from "./json";
 
 export type Kind = "number" | "integer" | "bool" | "text" | "time" | "duration" | "json";
 
@@ -11,6 +12,10 @@ export interface Head {
   group: string;
   kind: Kind;
   decimals: number | null;
+  /** Whether it says nothing, so that it is only shown when asked for. */
+  blank?: boolean;
+  /** Whether some of its texts are cut off. */
+  cut?: boolean;
 }
 
 export type Value = number | bigint | string | null;
@@ -68,6 +73,8 @@ export function cellText(column: Column, row: number): string {
       return formatTime(value as bigint);
     case "bool":
       return value ? "True" : "False";
+    case "json":
+      return jsonText(value as string);
     default:
       return value as string;
   }

@@ -11,7 +11,7 @@ const USED = new Set([
  * With a modifier only those that the table uses are, so that Ctrl+S saves the notebook.
  */
 export function isOurs(event: KeyboardEvent): boolean {
-  if (event.altKey) return false;
+  if (event.altKey) return event.key === "ArrowLeft" || event.key === "ArrowRight";
   return (!event.ctrlKey && !event.metaKey) || USED.has(event.key);
 }
 

@@ -1,88 +1,158 @@
-// The run table: sort, select, and tell Python; the twin of views/run_table.py.
+// The run table: what Python sent, a line of tools, and the grid; the twin of views/run_table.py.
 import type { Render } from "@anywidget/types";
-import { bytesOf, decodeColumns, type Head } from "./columns";
+import type { Services } from "./chrome/more_menu";
+import { bytesOf, type Column, decodeColumns, type Head } from "./columns";
+import { copyText } from "./copy_text";
 import { make } from "./dom";
+import { clause, replaceColumn } from "./filter/edit";
 import { plural } from "./format";
-import { Grid } from "./grid";
 import { guardKeys } from "./keys";
+import { Rpc } from "./rpc";
 import { Selection } from "./selection";
+import { effect, signal, untracked } from "./signals";
 import { hideSnapshot } from "./snapshot";
+import { roundInside } from "./table/brush";
+import { Grid } from "./table/grid";
+import { shader } from "./table/shade";
+import { distribution } from "./table/spread";
+import { type Data, type Model, TableState, type Traits } from "./table/state";
+import type { Host } from "./tools";
+import { loadTools } from "./tools_loader";
 
-interface State {
-  selected_ids: string[];
+interface Traitlets extends Traits {
   _ids: string[];
   _columns: string;
   _data: DataView;
+  _parents: DataView;
   _experiment: string;
   _mark: string;
+  _tools: DataView;
 }
 
 const EMPTY = "No runs yet. Put %%track at the top of a cell and run it.";
+const CHARTS_FROM = 5; // runs from which on it is worth showing how values lie
 
-const render: Render<State> = ({ model, el }) => {
+function read(model: Model<Traitlets>): Data {
+  const heads = JSON.parse(model.get("_columns")) as Head[];
+  const columns = decodeColumns(heads, bytesOf(model.get("_data")));
+  const bytes = bytesOf(model.get("_parents"));
+  return {
+    ids: model.get("_ids"),
+    columns: new Map(columns.map((column) => [column.name, column])),
+    parents: bytes.length ? new Int32Array(bytes.buffer) : null,
+  };
+}
+
+const render: Render<Traitlets> = ({ model: anymodel, el }) => {
+  const model = anymodel as unknown as Model<Traitlets>;
   const root = make("div", "celltrail-table");
   const freeKeys = guardKeys(root);
-  const bar = make("div", "ct-bar");
-  const empty = make("div", "ct-empty", EMPTY);
+  const bar = make("div", "ct-top");
+  bar.append(make("div", "ct-bar", plural(model.get("_ids").length, "run")));
+  const over = make("div", "ct-over");
+  const state = new TableState(model as unknown as Model<Traits>, read(model));
+  const rpc = new Rpc(anymodel as never);
+  const services: Services = { copy: copyText, code: () => rpc.ask<string>("code") };
   const selection = new Selection();
-  const grid = new Grid(selection, () => tell());
-  root.append(bar, grid.element, empty);
+  const menu = signal<{ name: string; anchor: HTMLElement } | null>(null);
+  const grid = new Grid(selection, {
+    sort: (name, more) => {
+      state.toggleSort(name, more);
+      grid.element.scrollTop = 0;
+    },
+    select: () => state.set({ selected_ids: selection.inOrder(state.data.value.ids) }),
+    toggle: (key) => state.toggle(key),
+    menu: (name, anchor) => {
+      menu.value = menu.value?.name === name ? null : { name, anchor };
+    },
+    resize: (name, width) => state.resize(name, width),
+    move: (name, before) => state.move(name, before),
+    brush: (name, low, high) => {
+      const column = state.data.value.columns.get(name);
+      const parts = column ? roundInside(column, state.rows.value, low, high) : null;
+      if (!parts) return;
+      const [from, to] = parts;
+      const range = [clause(name, ">=", from), clause(name, "<=", to)];
+      state.filterBy(replaceColumn(state.filter.value.tree, name, range));
+    },
+    details: () => {},
+  });
+  root.append(bar, grid.element, make("div", "ct-empty", EMPTY), over);
   el.append(root);
   el.classList.add("celltrail-view");
 
-  const tell = () => {
-    renderBar();
-    model.set("selected_ids", selection.inOrder(model.get("_ids")));
-    model.save_changes();
+  const host: Host = {
+    state,
+    services,
+    experiment: model.get("_experiment"),
+    bar,
+    over,
+    menu,
+    focusGrid: () => grid.element.focus({ preventScroll: true }),
   };
+  let gone = false;
+  let unmount = () => {};
+  loadTools(model.get("_tools"))
+    .then((tools) => {
+      if (!gone) unmount = tools.mountTools(host);
+    })
+    .catch((error) => bar.append(make("div", "ct-problem", `No tools: ${error}`)));
 
-  const renderBar = () => {
-    const count = model.get("_ids").length;
-    bar.replaceChildren(make("span", "ct-count", plural(count, "run")));
-    const experiment = model.get("_experiment");
-    if (experiment) bar.prepend(make("span", "ct-experiment", experiment));
-    if (!selection.size) return;
-    const clear = make("button", "ct-clear", "clear");
-    clear.type = "button";
-    clear.addEventListener("click", () => {
-      selection.clear();
-      grid.refresh();
-      tell();
-      grid.element.focus();
-    });
-    bar.append(
-      make("span", "ct-chosen", `${selection.size.toLocaleString("en-US")} selected`),
-      clear,
-    );
-  };
-
-  const load = () => {
-    const ids = model.get("_ids");
-    const heads = JSON.parse(model.get("_columns")) as Head[];
-    selection.replace(model.get("selected_ids"));
-    grid.setData(ids, decodeColumns(heads, bytesOf(model.get("_data"))));
+  const stopShowing = effect(() => {
+    const { ids } = state.data.value;
+    const { columns, pinned } = state.visible.value;
+    const rows = state.rows.value;
+    const open = state.open.value;
+    const spreads = new Map<Column, ReturnType<typeof distribution>>();
+    const shown = {
+      ids,
+      columns,
+      pinned,
+      items: state.items.value,
+      sorts: state.sorts.value,
+      children: state.children.value,
+      isOpen: (key: string) => open.has(key),
+      looks: {
+        baseline: state.get("baseline") ? ids.indexOf(state.get("baseline")) : -1,
+        shade: shader(state.get("coloured"), rows),
+      },
+      widths: state.get("column_widths"),
+      grouped: state.grouping.value.length > 0,
+      charts: ids.length >= CHARTS_FROM,
+      distribution: (column: Column) => {
+        if (!spreads.has(column)) spreads.set(column, distribution(column, rows));
+        return spreads.get(column) ?? null;
+      },
+    };
     root.classList.toggle("ct-none", ids.length === 0);
-    renderBar();
-  };
+    untracked(() => {
+      selection.replace(state.get("selected_ids"));
+      grid.show(shown);
+    });
+  });
+  const stopSelecting = effect(() => {
+    selection.replace(state.get("selected_ids"));
+    untracked(() => grid.refresh());
+  });
 
-  const follow = () => {
-    selection.replace(model.get("selected_ids"));
-    renderBar();
-    grid.refresh();
-  };
-
-  load();
   // The element is not in the page yet, and its font and width are unknown until it is.
   const observer = new ResizeObserver(() => grid.layout());
   observer.observe(el);
+  const load = () => {
+    state.data.value = read(model);
+  };
   model.on("change:_data", load);
-  model.on("change:selected_ids", follow);
   const show = hideSnapshot(model.get("_mark"));
   return () => {
     observer.disconnect();
     freeKeys();
+    stopShowing();
+    stopSelecting();
     model.off("change:_data", load);
-    model.off("change:selected_ids", follow);
+    state.dispose();
+    rpc.dispose();
+    gone = true;
+    unmount();
     show();
   };
 };

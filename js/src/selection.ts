@@ -5,7 +5,7 @@ export interface Modifiers {
   toggle?: boolean;
 }
 
-/** Selected runs by id. Positions are places in the order shown, as `ids` gives it. */
+/** Selected runs by id. Positions are places in the order shown; "" stands for no run. */
 export class Selection {
   readonly #selected = new Set<string>();
   #anchor: string | null = null;
@@ -21,7 +21,7 @@ export class Selection {
   /** Takes over what Python or another view says. */
   replace(ids: Iterable<string>): void {
     this.#selected.clear();
-    for (const id of ids) this.#selected.add(id);
+    for (const id of ids) if (id) this.#selected.add(id);
   }
 
   clear(): void {
@@ -33,15 +33,24 @@ export class Selection {
     this.replace(ids);
   }
 
+  /** Selects all of some runs, or none of them when all are. */
+  toggleAll(ids: readonly string[]): void {
+    const every = ids.every((id) => this.#selected.has(id));
+    for (const id of ids) {
+      if (every) this.#selected.delete(id);
+      else this.#selected.add(id);
+    }
+  }
+
   /** A click or a key on a row: alone, as one more or one less, or as a range from the last. */
   pick(ids: readonly string[], position: number, { shift, toggle }: Modifiers = {}): void {
     const id = ids[position];
-    if (id === undefined) return;
+    if (!id) return;
     const anchor = this.#anchor === null ? -1 : ids.indexOf(this.#anchor);
     if (shift && anchor >= 0) {
       const [from, to] = anchor < position ? [anchor, position] : [position, anchor];
       if (!toggle) this.#selected.clear();
-      for (const member of ids.slice(from, to + 1)) this.#selected.add(member);
+      for (const member of ids.slice(from, to + 1)) if (member) this.#selected.add(member);
       return; // the anchor stays: the next shift-click stretches from the same place
     }
     if (!toggle) this.#selected.clear();

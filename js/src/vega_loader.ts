@@ -1,6 +1,7 @@
 // Brings the drawing library into the page, once for all charts.
 import type { AnyModel } from "@anywidget/types";
 import type { VisualizationSpec } from "vega-embed";
+import { importBytes } from "./import_bytes";
 
 export interface Drawn {
   finalize(): void;
@@ -45,7 +46,7 @@ export function loadVega(model: AnyModel, patience = PATIENCE): Promise<Vega> {
     const data = buffers[0];
     if (message?.kind !== "vega" || !data) return;
     model.off("msg:custom", receive);
-    page.settle?.(await unpack(data));
+    page.settle?.(await importBytes<Vega>(data));
   };
   model.on("msg:custom", receive);
   if (first) ask();
@@ -54,16 +55,4 @@ export function loadVega(model: AnyModel, patience = PATIENCE): Promise<Vega> {
     clearInterval(timer);
     model.off("msg:custom", receive);
   });
-}
-
-async function unpack(data: DataView): Promise<Vega> {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const source = await new Response(stream).text();
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  try {
-    return (await import(/* @vite-ignore */ url)) as Vega;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { columnsInSight, columnWidth, edges, rowsInSight } from "../src/layout";
+import { columnsInSight, columnWidth, edges, rowsInSight } from "../src/table/layout";
 
 const BOX = { min: 50, max: 200, padding: 20 };
 const measure = (text: string) => text.length * 10;

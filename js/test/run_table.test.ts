@@ -1,6 +1,7 @@
 import { columnFromArray, float64, tableFromColumns, tableToIPC, utf8 } from "@uwdata/flechette";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import widget from "../src/run_table";
+import { PLAIN_STATE } from "./helpers";
 import { MockModel } from "./mock_model";
 
 const HEADS = [
@@ -27,7 +28,7 @@ function state(count: number) {
   });
   const data = tableToIPC(table, { format: "stream" }) as Uint8Array;
   return {
-    selected_ids: [] as string[],
+    ...PLAIN_STATE,
     _ids: numbers.map((i) => `id${i}`),
     _columns: JSON.stringify(HEADS),
     _data: new DataView(count ? data.slice().buffer : new ArrayBuffer(0)),
@@ -35,6 +36,12 @@ function state(count: number) {
     _mark: "celltrail-1",
   };
 }
+
+// in a page it comes as a file of its own
+(globalThis as Record<string, unknown>).__celltrail_tools_0_1 = import("../src/tools");
+
+/** Lets what draws a moment later draw. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
 
 describe("the run table", () => {
   let model: MockModel;
@@ -50,7 +57,7 @@ describe("the run table", () => {
   const body = () => [...el.querySelectorAll<HTMLElement>(".ct-body-row")];
   const rowAt = (position: number) =>
     body().find((row) => row.dataset.position === String(position)) as HTMLElement;
-  const grid = () => el.querySelector("[role=grid]") as HTMLElement;
+  const grid = () => el.querySelector("[role=treegrid]") as HTMLElement;
   const heading = (name: string) =>
     [...el.querySelectorAll<HTMLElement>("[role=columnheader]")].find((h) => h.title === name);
   const press = (key: string, options: KeyboardEventInit = {}) =>
@@ -75,17 +82,19 @@ describe("the run table", () => {
     expect(heading("metrics.acc")?.getAttribute("aria-sort")).toBe("descending");
     expect(body().map((row) => row.textContent?.match(/run (\d)/)?.[1])).toEqual(["2", "0", "1"]);
   });
-  it("tells Python what is selected, in the order of the runs", () => {
+  it("tells Python what is selected, in the order of the runs", async () => {
     rowAt(2).querySelector<HTMLElement>(".ct-check")?.click();
     rowAt(0).querySelector<HTMLElement>(".ct-check")?.click();
     expect(model.get("selected_ids")).toEqual(["id0", "id2"]);
     expect(model.saves).toBe(2);
-    el.querySelector<HTMLButtonElement>(".ct-clear")?.click();
+    await settled();
+    el.querySelector<HTMLButtonElement>(".ct-chosen button")?.click();
     expect(model.get("selected_ids")).toEqual([]);
   });
-  it("follows what Python selects", () => {
+  it("follows what Python selects", async () => {
     model.set("selected_ids", ["id1"]);
     expect(rowAt(1).getAttribute("aria-selected")).toBe("true");
+    await settled();
     expect(el.textContent).toContain("1 selected");
     expect(model.saves).toBe(0);
   });

@@ -14,7 +14,9 @@ STATIC = Path(__file__).resolve().parents[2] / "src" / "celltrail" / "views" / "
 MOCK = """async ([source, css, state, gzipped]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const values = { ...state };
-  if (typeof values._data === "string") values._data = new DataView(bytes(values._data).buffer);
+  for (const name of ["_data", "_parents", "_tools"]) {
+    if (typeof values[name] === "string") values[name] = new DataView(bytes(values[name]).buffer);
+  }
   const listeners = {};
   const emit = (name, ...args) => { for (const f of [...(listeners[name] ?? [])]) f(...args); };
   const model = {
@@ -65,6 +67,13 @@ DARK = {
     "--jp-content-font-color2": "rgba(255,255,255,.7)",
     "--jp-brand-color1": "#2196f3",
 }
+
+
+def state_of(widget: Any) -> dict[str, Any]:
+    """Give what a widget of ours sends to its page, but the scripts and styles."""
+    names = [n for n in widget.trait_names(sync=True) if n not in ("_esm", "_css")]
+    model = ("_model", "_view", "_dom", "layout", "tabbable", "tooltip", "_anywidget", "comm")
+    return {name: getattr(widget, name) for name in names if not name.startswith(model)}
 
 
 class BundlePage:

@@ -60,7 +60,7 @@ def test_keys_in_the_table_are_not_jupyterlabs(lab: Lab) -> None:
     prepare(lab)
     notebook = lab.open(CELLS)
     notebook.run_all()
-    grid = notebook.output(TABLE).get_by_role("grid")
+    grid = notebook.output(TABLE).get_by_role("treegrid")
     count = notebook.panel.locator(".jp-Notebook .jp-Cell").count()
     grid.focus()
     for key in ("ArrowDown", "Space", "a", "b", "Shift+ArrowDown", "Shift+Enter"):
@@ -73,7 +73,7 @@ def test_the_keys_that_save_reach_jupyterlab(lab: Lab) -> None:
     prepare(lab)
     notebook = lab.open(CELLS)
     notebook.run_all()
-    grid = notebook.output(TABLE).get_by_role("grid")
+    grid = notebook.output(TABLE).get_by_role("treegrid")
     dirty = "() => window.celltrailPanel.context.model.dirty"
     assert lab.page.evaluate(dirty)
     grid.focus()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bundle_page import BundlePage
+from bundle_page import BundlePage, state_of
 from playwright.sync_api import Locator, Page, expect
 
 from celltrail.views import RunTableWidget
@@ -25,11 +25,9 @@ def bundle(page: Page) -> Iterator[BundlePage]:
     assert bundle.errors == []
 
 
-def show(bundle: BundlePage, runs: FakeRuns) -> RunTableWidget:
-    widget = RunTableWidget(runs)  # type: ignore[arg-type]
-    names = ("selected_ids", "_ids", "_columns", "_data", "_experiment", "_mark")
-    state: dict[str, Any] = {name: getattr(widget, name) for name in names}
-    bundle.show("run_table", state)
+def show(bundle: BundlePage, runs: FakeRuns, **options: Any) -> RunTableWidget:
+    widget = RunTableWidget(runs, **options)  # type: ignore[arg-type]
+    bundle.show("run_table", state_of(widget))
     return widget
 
 
@@ -101,7 +99,7 @@ def test_it_is_used_with_keys_alone(bundle: BundlePage, page: Page) -> None:
 
 def test_5000_runs_scroll_to_their_end(bundle: BundlePage, page: Page) -> None:
     show(bundle, many_runs(5000, params=80))
-    grid = page.get_by_role("grid")
+    grid = page.get_by_role("treegrid")
     expect(page.get_by_text("5,000 runs")).to_be_visible()
     assert page.locator(".ct-body-row").count() < 60
     grid.evaluate("(e) => { e.scrollTop = e.scrollHeight; e.scrollLeft = e.scrollWidth; }")
@@ -114,7 +112,7 @@ def test_5000_runs_scroll_to_their_end(bundle: BundlePage, page: Page) -> None:
 
 def test_rows_and_headings_stand_under_each_other(bundle: BundlePage, page: Page) -> None:
     show(bundle, many_runs(20, params=60))
-    grid = page.get_by_role("grid")
+    grid = page.get_by_role("treegrid")
     grid.evaluate("(e) => { e.scrollLeft = 1500; }")
     page.wait_for_function("() => document.querySelector('.ct-space').style.width !== '0px'")
     edges: list[list[float]] = page.evaluate("""() => {
@@ -129,7 +127,7 @@ def test_rows_and_headings_stand_under_each_other(bundle: BundlePage, page: Page
 def test_no_text_is_cut_that_has_room(bundle: BundlePage, page: Page) -> None:
     show(bundle, many_runs(300))
     cut: list[str] = page.evaluate("""() =>
-      [...document.querySelectorAll('.ct-cell, .ct-label')]
+      [...document.querySelectorAll('.ct-body-row .ct-cell, .ct-label')]
         .filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
         .map((cell) => cell.textContent)""")
     assert cut == []
@@ -138,7 +136,7 @@ def test_no_text_is_cut_that_has_room(bundle: BundlePage, page: Page) -> None:
 def test_no_runs_say_what_to_do(bundle: BundlePage, page: Page) -> None:
     show(bundle, FakeRuns([]))
     expect(page.get_by_text("No runs yet. Put %%track")).to_be_visible()
-    expect(page.get_by_role("grid")).to_be_hidden()
+    expect(page.get_by_role("treegrid")).to_be_hidden()
 
 
 def test_texts_of_users_stay_texts(bundle: BundlePage, page: Page) -> None:
@@ -163,8 +161,7 @@ def test_the_picture_hides_while_the_table_stands(page: Page) -> None:
     bundle = BundlePage(page, before=widget._still_bundle()["text/html"])
     picture = page.locator(".celltrail-snapshot")
     expect(picture).to_be_visible()
-    names = ("selected_ids", "_ids", "_columns", "_data", "_experiment", "_mark")
-    bundle.show("run_table", {name: getattr(widget, name) for name in names})
+    bundle.show("run_table", state_of(widget))
     expect(picture).to_be_hidden()
     page.evaluate("() => window.views[0].stop()")
     expect(picture).to_be_visible()

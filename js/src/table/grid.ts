@@ -1,28 +1,59 @@
 // The body of the run table: rows of one height, only those in sight in the page, recycled.
-// Two columns of the run's identity stay at the left while the others scroll.
-import { fillCell } from "./cells";
-import { type Column, cellText } from "./columns";
-import { make, measurer, recycle } from "./dom";
-import { isOurs } from "./keys";
-import { columnsInSight, columnWidth, edges, rowsInSight } from "./layout";
+// The columns that tell a run from others stay at the left while the rest scrolls.
+import type { Column } from "../columns";
+import { make, recycle } from "../dom";
+import type { Sort } from "../filter/parse";
+import { isOurs } from "../keys";
+import type { Selection } from "../selection";
+import type { Looks } from "./cells";
+import { type Answer, answerOf } from "./grid_keys";
+import { type Drag, fillHeading, startDrag } from "./head";
+import { drawItem, itemFiller, keyOf, openness, runsOf } from "./items";
+import { columnsInSight, edges, ROW_HEIGHT, rowsInSight } from "./layout";
 import { CHECK_WIDTH, drawGroups, drawRow, type Frame, fillRow, makeRow } from "./rows";
-import type { Selection } from "./selection";
-import { nextSort, type Sort, sortedRows } from "./sort";
+import type { Categories, Histogram } from "./spread";
+import type { Items } from "./view";
+import { widthsOf } from "./widths";
 
-export const ROW_HEIGHT = 28;
 const HEAD_HEIGHT = 28;
+const CHART_HEIGHT = 24;
 const GROUP_HEIGHT = 18;
 const ROWS_SHOWN = 14;
-const SAMPLE = 400;
 const ALL_COLUMNS = 50; // up to so many are all drawn, and found by the browser's search
 const EXTRA_ROWS = 6;
-const ARROW = 15; // room for the sign of the sort, so that sorting moves no column
-const PINNED = new Set(["number", "name"]);
-const WIDTHS = { min: 52, max: 260, padding: 22 };
+
+/** All that the grid shows; it keeps nothing of its own but where the keyboard and eye are. */
+export interface Shown {
+  ids: string[];
+  columns: Column[];
+  pinned: number;
+  items: Items;
+  sorts: Sort[];
+  children: ReadonlyMap<number, number>;
+  isOpen(key: string): boolean;
+  looks: Looks;
+  widths: Record<string, number>;
+  grouped: boolean;
+  /** Whether headings show how the values lie. */
+  charts: boolean;
+  distribution(column: Column): Histogram | Categories | null;
+}
+
+/** What the grid asks for. */
+export interface Wishes {
+  sort(name: string, more: boolean): void;
+  select(): void;
+  toggle(key: string): void;
+  menu(name: string, anchor: HTMLElement): void;
+  resize(name: string, width: number | null): void;
+  move(name: string, before: string | null): void;
+  brush(name: string, low: number, high: number): void;
+  details(id: string): void;
+}
 
 let grids = 0;
 
-/** The grid as an element, its state, and what changes it. */
+/** The grid as an element, and what changes it. */
 export class Grid {
   readonly element = make("div", "ct-scroll");
   readonly #head = make("div", "ct-head");
@@ -31,26 +62,22 @@ export class Grid {
   readonly #canvas = make("div", "ct-canvas");
   readonly #id = `celltrail-grid-${++grids}`;
   readonly #selection: Selection;
-  readonly #onSelect: () => void;
-  #ids: string[] = [];
-  #columns: Column[] = [];
-  #pinned = 0;
+  readonly #wishes: Wishes;
+  #shown: Shown | null = null;
   #widths: number[] = [];
   #edges: number[] = [0];
   #pinnedWidth = 0;
-  #order: Uint32Array = new Uint32Array();
   #orderedIds: string[] = [];
-  #sort: Sort | null = null;
   #version = 0;
   readonly #drawn = new WeakMap<Element, string>();
   /** The cell that the keyboard is at; row −1 is the heading. */
   #active = { row: 0, column: 0 };
 
-  constructor(selection: Selection, onSelect: () => void) {
+  constructor(selection: Selection, wishes: Wishes) {
     this.#selection = selection;
-    this.#onSelect = onSelect;
+    this.#wishes = wishes;
     this.element.tabIndex = 0;
-    this.element.setAttribute("role", "grid");
+    this.element.setAttribute("role", "treegrid");
     this.element.setAttribute("aria-multiselectable", "true");
     this.element.setAttribute("aria-label", "Runs");
     this.#headRow.setAttribute("role", "row");
@@ -61,96 +88,97 @@ export class Grid {
     this.element.addEventListener("mousedown", (event) => {
       if (event.shiftKey) event.preventDefault(); // a range of rows, not of text
     });
+    this.element.addEventListener("pointerdown", (event) => this.#press(event));
     this.element.addEventListener("click", (event) => this.#click(event));
+    this.element.addEventListener("dblclick", (event) => this.#open(event));
+    this.element.addEventListener("contextmenu", (event) => this.#context(event));
     this.element.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  get sort(): Sort | null {
-    return this.#sort;
+  /** The ids of the runs in the order shown; "" where a group's line stands. */
+  get orderedIds(): readonly string[] {
+    return this.#orderedIds;
   }
 
-  /** Shows other runs. The sort stays when its column does. */
-  setData(ids: string[], columns: Column[]): void {
-    this.#ids = ids;
-    const pinned = columns.filter((column) => PINNED.has(column.name));
-    this.#columns = [...pinned, ...columns.filter((column) => !PINNED.has(column.name))];
-    this.#pinned = pinned.length;
-    this.#active = { row: 0, column: 0 };
-    this.#reorder();
+  /** Shows something else; measures again only what is new. */
+  show(shown: Shown): void {
+    const { ids, items } = shown;
+    const other = this.#shown?.items !== items;
+    this.#shown = shown;
+    if (other) this.#orderedIds = Array.from(items.codes, (code) => ids[code] ?? "");
+    this.#active = {
+      row: Math.min(this.#active.row, Math.max(0, items.codes.length - 1)),
+      column: Math.min(this.#active.column, Math.max(0, shown.columns.length - 1)),
+    };
     this.layout();
   }
 
-  /** Measures the columns anew, which needs the element to be in the page. */
+  /** Lays the columns out; their widths are right once the element is in the page. */
   layout(): void {
-    const measure = measurer(this.element);
-    const measureHeading = measurer(this.element, "600");
-    const every = Math.max(1, Math.floor(this.#ids.length / SAMPLE));
-    this.#widths = this.#columns.map((column) => {
-      const texts: string[] = [];
-      for (let row = 0; row < this.#ids.length; row += every) texts.push(cellText(column, row));
-      const extra = column.name === "status" ? 14 : column.name === "tags" ? 24 : 0;
-      return columnWidth(measureHeading(column.label) + ARROW, texts, measure, {
-        ...WIDTHS,
-        padding: WIDTHS.padding + extra,
-      });
-    });
-    this.#pinnedWidth = this.#widths.slice(0, this.#pinned).reduce((a, b) => a + b, CHECK_WIDTH);
-    this.#edges = edges(this.#widths.slice(this.#pinned));
+    const shown = this.#shown;
+    if (!shown) return;
+    const count = shown.items.codes.length;
+    this.#widths = widthsOf(this.element, shown);
+    this.#pinnedWidth = this.#widths.slice(0, shown.pinned).reduce((a, b) => a + b, CHECK_WIDTH);
+    this.#edges = edges(this.#widths.slice(shown.pinned));
     const width = this.#pinnedWidth + (this.#edges.at(-1) ?? 0);
-    this.#canvas.style.cssText = `height:${this.#ids.length * ROW_HEIGHT}px;width:${width}px`;
+    this.#canvas.style.cssText = `height:${count * ROW_HEIGHT}px;width:${width}px`;
     this.#head.style.width = `${width}px`;
-    const grouped = this.#columns.some((column) => column.group);
+    const grouped = shown.columns.some((column) => column.group);
     this.#groups.style.display = grouped ? "" : "none";
-    const shown =
-      Math.min(this.#ids.length, ROWS_SHOWN) + (this.#ids.length > ROWS_SHOWN ? 0.5 : 0);
-    const head = HEAD_HEIGHT + (grouped ? GROUP_HEIGHT : 0);
+    this.element.classList.toggle("ct-charts", shown.charts);
+    const rows = Math.min(count, ROWS_SHOWN) + (count > ROWS_SHOWN ? 0.5 : 0);
+    const head = this.#headHeight(grouped);
     // 14 for a horizontal scroll bar where there is one, which would cover the last row
-    this.element.style.maxHeight = `${Math.round(shown * ROW_HEIGHT) + head + 14}px`;
-    this.element.setAttribute("aria-rowcount", String(this.#ids.length + 1));
-    this.element.setAttribute("aria-colcount", String(this.#columns.length));
+    this.element.style.maxHeight = `${Math.round(rows * ROW_HEIGHT) + head + 14}px`;
+    this.element.setAttribute("aria-rowcount", String(count + 1));
+    this.element.setAttribute("aria-colcount", String(shown.columns.length));
     drawGroups(
       this.#groups,
-      this.#columns.slice(this.#pinned).map((column) => column.group),
+      shown.columns.slice(shown.pinned).map((column) => column.group),
       this.#edges,
       this.#pinnedWidth,
     );
     this.refresh();
   }
 
+  #headHeight(grouped: boolean): number {
+    return HEAD_HEIGHT + (this.#shown?.charts ? CHART_HEIGHT : 0) + (grouped ? GROUP_HEIGHT : 0);
+  }
+
   /** Draws what is in sight. */
   render(): void {
+    const shown = this.#shown;
+    if (!shown) return;
     const { scrollTop, scrollLeft, clientHeight, clientWidth } = this.element;
     this.element.classList.toggle("ct-scrolled", scrollLeft > 0);
     const room = Math.max(0, (clientWidth || 800) - this.#pinnedWidth);
-    const all = this.#columns.length <= ALL_COLUMNS;
+    const all = shown.columns.length <= ALL_COLUMNS;
     const span = all
-      ? { from: 0, to: this.#columns.length }
+      ? { from: 0, to: shown.columns.length }
       : columnsInSight(this.#edges, scrollLeft, scrollLeft + room);
-    const rows = rowsInSight(
-      scrollTop,
-      clientHeight || 420,
-      ROW_HEIGHT,
-      this.#ids.length,
-      EXTRA_ROWS,
-    );
-    const [first, last] = [this.#pinned + span.from, this.#pinned + span.to];
+    const height = clientHeight || 420;
+    const rows = rowsInSight(scrollTop, height, ROW_HEIGHT, shown.items.codes.length, EXTRA_ROWS);
+    const [first, last] = [shown.pinned + span.from, shown.pinned + span.to];
     const frame: Frame = {
-      columns: [...this.#columns.keys()].filter(
-        (index) => index < this.#pinned || (index >= first && index < last),
+      columns: [...shown.columns.keys()].filter(
+        (index) => index < shown.pinned || (index >= first && index < last),
       ),
-      pinned: this.#pinned,
+      pinned: shown.pinned,
       gap: this.#edges[span.from] ?? 0,
       widths: this.#widths,
-      first: (index) => this.#columns[index]?.group !== this.#columns[index - 1]?.group,
+      first: (index) => shown.columns[index]?.group !== shown.columns[index - 1]?.group,
     };
-    this.#renderHead(frame);
+    const part = `${first} ${last} ${this.#version}`;
+    if (this.#drawn.get(this.#headRow) !== part) this.#renderHead(frame, shown);
+    this.#drawn.set(this.#headRow, part);
     const count = rows.to - rows.from;
     recycle(this.#canvas, count, makeRow);
     for (let position = rows.from; position < rows.to; position++) {
       // a row keeps its element while it stays in sight: scrolling draws only the new ones
       const element = this.#canvas.children[position % count] as HTMLElement;
-      const key = `${position} ${first} ${last} ${this.#version}`;
-      if (this.#drawn.get(element) !== key) this.#renderRow(element, position, frame);
+      const key = `${position} ${part}`;
+      if (this.#drawn.get(element) !== key) this.#renderRow(element, position, frame, shown);
       this.#drawn.set(element, key);
     }
     const { row, column } = this.#active;
@@ -163,35 +191,21 @@ export class Grid {
     this.render();
   }
 
-  #renderRow(element: HTMLElement, position: number, frame: Frame): void {
-    const row = this.#order[position] ?? 0;
-    const selected = this.#selection.has(this.#ids[row] ?? "");
-    element.style.transform = `translateY(${position * ROW_HEIGHT}px)`;
-    element.dataset.position = String(position);
-    element.classList.toggle("ct-selected", selected);
-    element.setAttribute("aria-selected", String(selected));
-    element.setAttribute("aria-rowindex", String(position + 2));
+  #renderRow(element: HTMLElement, position: number, frame: Frame, shown: Shown): void {
+    drawItem(element, position, shown, (id) => this.#selection.has(id));
+    const fill = itemFiller(position, shown);
     drawRow(element, frame, (cell, index) => {
-      const column = this.#columns[index];
-      if (column) fillCell(cell, column, row);
-      cell.setAttribute("role", "gridcell");
+      fill(cell, index);
       this.#place(cell, position, index);
     });
   }
 
-  #renderHead(frame: Frame): void {
+  #renderHead(frame: Frame, shown: Shown): void {
     if (!this.#headRow.childElementCount) fillRow(this.#headRow);
     drawRow(this.#headRow, frame, (cell, index) => {
-      const column = this.#columns[index];
+      const column = shown.columns[index];
       if (!column) return;
-      const sorted = this.#sort?.column === column.name;
-      const direction = this.#sort?.descending ? "descending" : "ascending";
-      cell.className = `ct-cell ct-heading${column.numeric ? " ct-number" : ""}`;
-      cell.title = column.name;
-      const arrow = make("span", "ct-arrow", this.#sort?.descending ? "\u2193" : "\u2191");
-      cell.replaceChildren(make("span", "ct-label", column.label), ...(sorted ? [arrow] : []));
-      cell.setAttribute("role", "columnheader");
-      cell.setAttribute("aria-sort", sorted ? direction : "none");
+      fillHeading(cell, column, shown);
       this.#place(cell, -1, index);
     });
   }
@@ -204,104 +218,159 @@ export class Grid {
     cell.classList.toggle("ct-active", active);
   }
 
-  #reorder(): void {
-    this.#order = sortedRows(this.#columns, this.#ids.length, this.#sort);
-    this.#orderedIds = Array.from(this.#order, (row) => this.#ids[row] ?? "");
-  }
-
-  /** Sorts by a column as a click on its heading does. */
-  toggleSort(index: number): void {
-    const column = this.#columns[index];
-    if (!column) return;
-    this.#sort = nextSort(this.#sort, column.name);
-    this.#reorder();
-    this.element.scrollTop = 0;
-    this.refresh();
-  }
-
-  #click(event: MouseEvent): void {
+  /** Where in the table something is that was clicked. */
+  #spot(event: Event) {
     const target = event.target as HTMLElement;
     const cell = target.closest<HTMLElement>(".ct-cell");
     const row = target.closest<HTMLElement>(".ct-row");
-    if (!row || !cell) return;
-    const column = Number(cell.dataset.column ?? 0);
-    if (row === this.#headRow) {
-      const all = this.#selection.size === this.#ids.length;
-      if (cell.dataset.column !== undefined) this.toggleSort(column);
-      else this.#select(() => (all ? this.#selection.clear() : this.#selection.all(this.#ids)));
+    const index = cell?.dataset.column;
+    const column = index === undefined ? undefined : this.#shown?.columns[Number(index)];
+    const heading = row === this.#headRow;
+    return { target, cell, row, column, heading, position: Number(row?.dataset.position ?? -1) };
+  }
+
+  #press(event: PointerEvent): void {
+    const { target, cell, column, heading } = this.#spot(event);
+    if (!heading || !cell || !column || event.button !== 0 || !this.#shown) return;
+    const heads = [...this.#headRow.querySelectorAll<HTMLElement>(".ct-heading")];
+    const drag: Drag = { column, cell, target, heads, shown: this.#shown };
+    startDrag(event, drag, this.#wishes);
+  }
+
+  #click(event: MouseEvent): void {
+    const { target, cell, column, heading, position } = this.#spot(event);
+    const shown = this.#shown;
+    if (!shown || !cell) return;
+    if (heading) {
+      if (target.closest(".ct-menu-button") && column) this.#wishes.menu(column.name, cell);
+      else if (target.closest(".ct-grip, .ct-chart")) return;
+      else if (column) this.#wishes.sort(column.name, event.shiftKey);
+      else this.#selectEvery();
       return;
     }
-    const position = Number(row.dataset.position);
+    if (position < 0) return;
     const check = cell.classList.contains("ct-check");
-    this.#active = { row: position, column };
+    if (column) this.#active = { row: position, column: Number(cell.dataset.column) };
+    if (target.closest(".ct-twisty")) {
+      this.toggle(position);
+      return;
+    }
+    if ((shown.items.codes[position] ?? 0) < 0) {
+      if (check) this.#selectGroup(position);
+      else this.toggle(position);
+      return;
+    }
     const toggle = event.ctrlKey || event.metaKey || check;
     this.#select(() =>
       this.#selection.pick(this.#orderedIds, position, { shift: event.shiftKey, toggle }),
     );
   }
 
+  #open(event: MouseEvent): void {
+    const { heading, position } = this.#spot(event);
+    const id = this.#orderedIds[position];
+    if (!heading && id) this.#wishes.details(id);
+  }
+
+  #context(event: MouseEvent): void {
+    const { cell, column, heading } = this.#spot(event);
+    if (!heading || !cell || !column) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#wishes.menu(column.name, cell);
+  }
+
+  /** Opens or closes what stands below an item. */
+  toggle(position: number): void {
+    const key = this.#shown && keyOf(position, this.#shown);
+    if (key) this.#wishes.toggle(key);
+  }
+
+  #selectGroup(position: number): void {
+    const ids = this.#shown ? runsOf(position, this.#shown) : [];
+    this.#select(() => this.#selection.toggleAll(ids));
+  }
+
+  #selectEvery(): void {
+    const shown = this.#shown;
+    if (!shown) return;
+    const ids = [...new Set([...shown.items.codes.keys()].flatMap((at) => runsOf(at, shown)))];
+    const every = ids.length > 0 && ids.every((id) => this.#selection.has(id));
+    this.#select(() => (every ? this.#selection.clear() : this.#selection.all(ids)));
+  }
+
   #select(change: () => void): void {
     change();
     this.refresh();
-    this.#onSelect();
+    this.#wishes.select();
   }
 
   #key(event: KeyboardEvent): void {
     if (!isOurs(event)) return;
-    if (this.#handle(event)) event.preventDefault();
+    const shown = this.#shown;
+    const answer =
+      shown &&
+      answerOf(event, {
+        ...this.#active,
+        rows: shown.items.codes.length,
+        columns: shown.columns.length,
+        page: Math.max(1, Math.floor(this.element.clientHeight / ROW_HEIGHT) - 3),
+        expandable: openness(this.#active.row, shown),
+      });
+    if (answer) {
+      this.#do(answer);
+      event.preventDefault();
+    }
     event.stopPropagation();
   }
 
-  #handle(event: KeyboardEvent): boolean {
-    const page = Math.max(1, Math.floor(this.element.clientHeight / ROW_HEIGHT) - 2);
+  #do(answer: Answer): void {
     const { row, column } = this.#active;
-    const last = this.#ids.length - 1;
-    const ctrl = event.ctrlKey || event.metaKey;
-    const moves: Record<string, [number, number]> = {
-      ArrowDown: [row + 1, column],
-      ArrowUp: [row - 1, column],
-      ArrowLeft: [row, column - 1],
-      ArrowRight: [row, column + 1],
-      PageDown: [row + page, column],
-      PageUp: [Math.max(0, row - page), column],
-      Home: ctrl ? [0, column] : [row, 0],
-      End: ctrl ? [last, column] : [row, this.#columns.length - 1],
-    };
-    const move = moves[event.key];
-    if (move) {
-      this.#move(move[0], move[1], event.shiftKey);
-      return true;
+    const name = this.#shown?.columns[column]?.name;
+    switch (answer.kind) {
+      case "move":
+        this.#move(answer.row, answer.column, answer.extend);
+        return;
+      case "toggle":
+        this.toggle(row);
+        return;
+      case "sort":
+        if (name) this.#wishes.sort(name, answer.more);
+        return;
+      case "menu": {
+        const cell = this.#headRow.querySelector<HTMLElement>(`[data-column="${column}"]`);
+        if (name && cell) this.#wishes.menu(name, cell);
+        return;
+      }
+      case "pick":
+        if ((this.#shown?.items.codes[row] ?? 0) < 0) this.#selectGroup(row);
+        else
+          this.#select(() =>
+            this.#selection.pick(this.#orderedIds, row, { toggle: true, shift: answer.extend }),
+          );
+        return;
+      case "details": {
+        const id = this.#orderedIds[row];
+        if (id) this.#wishes.details(id);
+        else this.toggle(row);
+        return;
+      }
+      case "all":
+        this.#select(() => this.#selection.all(this.#orderedIds));
+        return;
+      case "none":
+        this.#select(() => this.#selection.clear());
     }
-    if (event.key === " " || event.key === "Enter") {
-      if (row < 0) this.toggleSort(column);
-      else
-        this.#select(() =>
-          this.#selection.pick(this.#orderedIds, row, { toggle: true, shift: event.shiftKey }),
-        );
-      return true;
-    }
-    if (event.key === "a" && ctrl) {
-      this.#select(() => this.#selection.all(this.#ids));
-      return true;
-    }
-    if (event.key === "Escape" && this.#selection.size) {
-      this.#select(() => this.#selection.clear());
-      return true;
-    }
-    return false;
   }
 
   /** Moves the keyboard's cell, scrolls it into sight, and with shift selects on the way. */
   #move(row: number, column: number, extend: boolean): void {
     const before = this.#active.row;
-    this.#active = {
-      row: Math.min(this.#ids.length - 1, Math.max(-1, row)),
-      column: Math.min(this.#columns.length - 1, Math.max(0, column)),
-    };
+    this.#active = { row, column };
     this.#scrollToActive();
-    if (extend && this.#active.row >= 0 && before >= 0) {
+    if (extend && row >= 0 && before >= 0) {
       if (!this.#selection.size) this.#selection.pick(this.#orderedIds, before);
-      this.#select(() => this.#selection.pick(this.#orderedIds, this.#active.row, { shift: true }));
+      this.#select(() => this.#selection.pick(this.#orderedIds, row, { shift: true }));
     } else {
       this.refresh();
     }
@@ -309,6 +378,7 @@ export class Grid {
 
   #scrollToActive(): void {
     const { row, column } = this.#active;
+    const pinned = this.#shown?.pinned ?? 0;
     const box = this.element;
     const height = box.clientHeight - this.#head.offsetHeight;
     if (row >= 0) {
@@ -316,9 +386,9 @@ export class Grid {
       if (top < box.scrollTop) box.scrollTop = top;
       else if (top + ROW_HEIGHT > box.scrollTop + height) box.scrollTop = top + ROW_HEIGHT - height;
     }
-    if (column >= this.#pinned) {
-      const left = this.#edges[column - this.#pinned] ?? 0;
-      const right = this.#edges[column - this.#pinned + 1] ?? left;
+    if (column >= pinned) {
+      const left = this.#edges[column - pinned] ?? 0;
+      const right = this.#edges[column - pinned + 1] ?? left;
       const room = box.clientWidth - this.#pinnedWidth;
       if (left < box.scrollLeft) box.scrollLeft = left;
       else if (right > box.scrollLeft + room) box.scrollLeft = right - room;

@@ -1,5 +1,7 @@
 // Where columns and rows stand, and which of them are in sight. Knows no DOM.
 
+export const ROW_HEIGHT = 28;
+
 export interface Span {
   from: number;
   /** One after the last. */

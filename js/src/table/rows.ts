@@ -1,5 +1,5 @@
 // The elements of one row: a box that stays at the left, a gap, and the columns in sight.
-import { make, recycle } from "./dom";
+import { make, recycle } from "../dom";
 
 export const CHECK_WIDTH = 34;
 

@@ -9,14 +9,16 @@ import nanoarrow
 import numpy as np
 from nanoarrow.ipc import StreamWriter
 
-from celltrail.views.columns import ShownColumn, json_text
+from celltrail.query.evaluate import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
-__all__ = ["columns_to_arrow"]
+    from celltrail.views.columns import ShownColumn
+
+__all__ = ["columns_to_arrow", "is_cut"]
 
 # A cell shows about 40 characters and its tooltip the rest; a param may be a whole file.
 _TEXT_LIMIT = 400
@@ -40,7 +42,9 @@ def columns_to_arrow(columns: Sequence[ShownColumn], rows: int) -> bytes:
     -------
     bytes
         An IPC stream: float64 for numbers and durations, int64 for integers and times,
-        int8 for bools, utf8 for the rest. What is missing is null; NaN stays NaN.
+        int8 for bools, utf8 for the rest, of which ``json`` columns are JSON and tags stand
+        one after the other. What is missing is null; NaN stays NaN; texts of more than 400
+        characters are cut.
     """
     schema: dict[str, Any] = {}
     children = []
@@ -67,14 +71,37 @@ def _buffers(shown: ShownColumn) -> tuple[Any, list[Any]]:
         return nanoarrow.int64(), [_typed(column.values, column.missing, np.int64)]
     if column.kind == "bool":
         return nanoarrow.int8(), [_typed(column.values, column.missing, np.int8)]
-    write = _tags if column.name == "tags" else json_text if column.kind == "json" else str
+    write = _writer(shown)
     texts = [
-        b"" if gone else _bounded(write(value)).encode("utf-8", "replace")
+        b"" if gone else write(value).encode("utf-8", "replace")
         for value, gone in zip(column.values, column.missing, strict=True)
     ]
     offsets = np.zeros(len(texts) + 1, np.int32)
     np.cumsum([len(text) for text in texts], out=offsets[1:])
     return nanoarrow.string(), [offsets, b"".join(texts)]
+
+
+def is_cut(shown: ShownColumn) -> bool:
+    """Say whether a text of this column is too long to travel whole."""
+    column = shown.column
+    if column.kind not in ("text", "json"):
+        return False
+    write = str if column.kind == "text" else json_text
+    return any(
+        not gone and len(write(value)) > _TEXT_LIMIT
+        for value, gone in zip(column.values, column.missing, strict=True)
+    )
+
+
+def _writer(shown: ShownColumn) -> Callable[[Any], str]:
+    if shown.column.name == "tags":
+        return _tags
+    return _json if shown.column.kind == "json" else lambda value: _bounded(str(value))
+
+
+def _json(value: object) -> str:
+    # A text that is cut is JSON again, and is known to be a text.
+    return json_text(_bounded(value)) if isinstance(value, str) else _bounded(json_text(value))
 
 
 def _tags(tags: Sequence[str]) -> str:

@@ -35,12 +35,15 @@ class ShownColumn:
         ``""`` for facts of the run itself, else ``"params"`` or ``"metrics"``.
     decimals
         Digits behind the point that all values of the column are written with, or None.
+    blank
+        Whether it says nothing, and is shown only when somebody asks for it.
     """
 
     column: Column
     label: str
     group: str
     decimals: int | None = None
+    blank: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -60,11 +63,14 @@ class ShownTable:
         What is shown, in order.
     experiment
         The experiment, when it is one for all: then it is no column.
+    blank
+        The columns that say nothing.
     """
 
     ids: list[str]
     columns: list[ShownColumn]
     experiment: str
+    blank: list[ShownColumn]
 
 
 def shown_table(table: RunTable) -> ShownTable:
@@ -81,20 +87,25 @@ def shown_table(table: RunTable) -> ShownTable:
         Columns in which every run lacks a value are left out, and so is the experiment
         when all runs share it.
     """
-    columns: list[ShownColumn] = []
-    experiment = ""
-    for column in table.columns.values():
-        if len(column.missing) and bool(column.missing.all()):
-            continue
-        if column.kind == "text" and column.name in ("note", "name") and _blank(column):
-            continue
-        if column.name == "experiment" and len(table.ids) and _constant(column):
-            experiment = str(column.values[0])
-            continue
-        if column.name == "tags" and not any(_present(column)):
-            continue
-        columns.append(_shown(column))
-    return ShownTable(list(table.ids), columns, experiment)
+    everything = [_shown(column) for column in table.columns.values()]
+    experiment = table.columns.get("experiment")
+    is_one = experiment is not None and len(table.ids) > 0 and _constant(experiment)
+    return ShownTable(
+        list(table.ids),
+        [shown for shown in everything if not shown.blank],
+        str(experiment.values[0]) if experiment is not None and is_one else "",
+        [shown for shown in everything if shown.blank],
+    )
+
+
+def _says_nothing(column: Column) -> bool:
+    if len(column.missing) and bool(column.missing.all()):
+        return True
+    if column.name == "experiment":
+        return len(column.values) > 0 and _constant(column)
+    if column.name == "tags":
+        return not any(_present(column))
+    return column.name in ("note", "name") and _blank(column)
 
 
 def _present(column: Column) -> list[Any]:
@@ -111,9 +122,11 @@ def _constant(column: Column) -> bool:
 
 def _shown(column: Column) -> ShownColumn:
     group, dot, rest = column.name.partition(".")
+    blank = _says_nothing(column)
     if not dot or group not in ("params", "metrics"):
-        return ShownColumn(column, _LABELS.get(column.name, column.name), "")
-    return ShownColumn(column, rest, group, _decimals(column) if group == "metrics" else None)
+        return ShownColumn(column, _LABELS.get(column.name, column.name), "", blank=blank)
+    decimals = _decimals(column) if group == "metrics" else None
+    return ShownColumn(column, rest, group, decimals, blank)
 
 
 def _decimals(column: Column) -> int | None:
@@ -147,11 +160,11 @@ def cell_text(shown: ShownColumn, row: int) -> str:
     if column.kind == "time":
         return format_time(int(value))
     if column.kind == "json":
-        return shorten(json_text(value), _CELL_CHARACTERS)
+        return shorten(plain_text(value), _CELL_CHARACTERS)
     return shorten(str(value), _CELL_CHARACTERS)
 
 
-def json_text(value: object) -> str:
+def plain_text(value: object) -> str:
     """Write a JSON value for a cell: a list of texts (tags) bare, the rest as JSON."""
     if isinstance(value, str):
         return value

@@ -1,55 +1,123 @@
-"""The run table as a widget: sort, select, and take the selected runs into Python."""
+"""The run table as a widget: filter, sort, select, and have all of it as values in Python."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+import numpy as np
 import traitlets
 
-from celltrail.views.arrow import columns_to_arrow
-from celltrail.views.bundles import bundle_text
-from celltrail.views.columns import ShownTable, shown_table
+from celltrail.errors import FilterError
+from celltrail.query.evaluate import find_column
+from celltrail.query.filters import parse_filter, parse_order
+from celltrail.query.frame import to_frame
+from celltrail.query.table import Column, RunTable
+from celltrail.views.arrow import columns_to_arrow, is_cut
+from celltrail.views.bundles import bundle_bytes, bundle_text
+from celltrail.views.columns import ShownColumn, shown_table
+from celltrail.views.rpc import answer_questions
+from celltrail.views.shown import PINNED, Layout, shown_columns, shown_rows
 from celltrail.views.snapshot import Snapshot
 from celltrail.views.static_table import table_html, table_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
 
     from celltrail.query import Run, Runs
-    from celltrail.query.table import RunTable
 
 __all__ = ["RunTableWidget"]
 
+#: The traits that make up what is shown, apart from the runs and the selection.
+_STATE = (
+    "where",
+    "order_by",
+    "hidden",
+    "shown",
+    "pinned",
+    "column_order",
+    "column_widths",
+    "only_differences",
+    "group_by",
+    "baseline",
+    "coloured",
+)
+
+
+def _names() -> Any:
+    return traitlets.List(traitlets.Unicode()).tag(sync=True)
+
 
 class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
-    """Runs as a table that sorts on a click and whose selected rows Python sees.
+    """Runs as a table that is filtered, sorted and selected, in the page and from Python alike.
 
     Parameters
     ----------
     runs
         The runs to show, in this order.
+    **options
+        Any of the attributes below, to begin with.
 
     Attributes
     ----------
     selected_ids : list of str
-        Ids of the selected runs; set it to select.
-    selected : Runs
-        The same as runs, in the order of ``runs``.
+        Ids of the selected runs.
+    where : str
+        Only runs for which this filter holds are shown; as in `celltrail.runs`.
+    order_by : str
+        How they are ordered; as in `celltrail.runs`. Empty for the order of ``runs``.
+    hidden, shown : list of str
+        Columns that are left out, and such that are shown although they say nothing.
+    pinned, column_order : list of str
+        Columns that stay at the left, and those that come first after them.
+    column_widths : dict of str to float
+        Widths in pixels that were set by dragging.
+    only_differences : bool
+        Whether columns are left out in which all runs shown have the same.
+    group_by : list of str
+        Columns by whose values runs are put together, with means and spreads.
+    baseline : str
+        Id of the run with which all others are compared; empty for none.
+    coloured : list of str
+        Columns with a colour scale.
+
+    Notes
+    -----
+    All attributes are traits: they can be observed, and linked with those of another table by
+    ``traitlets.link``. A change in the page is one in Python, and the other way round.
 
     Examples
     --------
     >>> table = ct.table(ct.runs())  # doctest: +SKIP
+    >>> table.where = "metrics.accuracy > 0.9"  # doctest: +SKIP
     >>> table.selected.df()  # doctest: +SKIP
     """
 
-    selected_ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    selected_ids = _names()
+    where = traitlets.Unicode("").tag(sync=True)
+    order_by = traitlets.Unicode("").tag(sync=True)
+    hidden = _names()
+    shown = _names()
+    pinned = traitlets.List(traitlets.Unicode(), list(PINNED)).tag(sync=True)
+    column_order = _names()
+    column_widths = traitlets.Dict(
+        key_trait=traitlets.Unicode(), value_trait=traitlets.Float()
+    ).tag(sync=True)
+    only_differences = traitlets.Bool(False).tag(sync=True)
+    group_by = _names()
+    baseline = traitlets.Unicode("").tag(sync=True)
+    coloured = _names()
+    _ids = _names()
     _columns = traitlets.Unicode("[]").tag(sync=True)
     _data = traitlets.Bytes(b"").tag(sync=True)
+    _parents = traitlets.Bytes(b"").tag(sync=True)
     _experiment = traitlets.Unicode("").tag(sync=True)
     _mark = traitlets.Unicode("").tag(sync=True)
+    _tools = traitlets.Bytes(b"").tag(sync=True)
 
     def __init__(self, runs: Runs, **options: Any) -> None:
         # As class attributes they would be read when this module is imported, and a checkout
@@ -58,7 +126,10 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         self._css = bundle_text("run_table.css")
         self._runs = runs
         self._table = runs.table()
-        super().__init__(_mark=self._new_mark(), **_state(self._table), **options)
+        tools = bundle_bytes("tools.js.gz")
+        sent = _sent(runs, self._table)
+        super().__init__(_mark=self._new_mark(), _tools=tools, **sent, **options)
+        answer_questions(self, {"code": lambda: self.code})
 
     @property
     def runs(self) -> Runs:
@@ -71,7 +142,7 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         self._runs, self._table = runs, table
         known = set(table.ids)
         with self.hold_sync():
-            for name, value in _state(table).items():
+            for name, value in _sent(runs, table).items():
                 setattr(self, name, value)
             self.selected_ids = [id for id in self.selected_ids if id in known]
         if self._displayed:
@@ -88,6 +159,71 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         wanted = {run if isinstance(run, str) else run.id for run in runs}
         self.selected_ids = [id for id in self._ids if id in wanted]
 
+    @property
+    def view(self) -> pd.DataFrame:
+        """What is shown, as a DataFrame: these runs, these columns, in this order.
+
+        Grouped runs come as one row a group: the count of its runs, and of each numeric
+        param and metric ``(name, mean)``, ``sd`` (of a sample), ``min``, ``max`` and ``n``.
+        """
+        table = self._table
+        rows = shown_rows(table, self.where, self.order_by)
+        columns = [c.column for c in shown_columns(shown_table(table), self._layout(), rows)]
+        by = [name for name in self.group_by if name in table.columns]
+        if not by:
+            return to_frame(_part(table, rows, columns))
+        keys = [table.columns[name] for name in by]
+        order = parse_order(self.order_by) if self.order_by.strip() else []
+        return _grouped(to_frame(_part(table, rows, [*columns, *keys])), columns, by, order)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What was chosen, to be kept and set again: filter, order, columns, groups."""
+        return {name: getattr(self, name) for name in _STATE}
+
+    @state.setter
+    def state(self, state: Mapping[str, Any]) -> None:
+        with self.hold_sync():
+            for name, value in state.items():
+                if name not in _STATE:
+                    message = f'a table has no "{name}"; its state has {", ".join(_STATE)}'
+                    raise FilterError(message)
+                setattr(self, name, value)
+
+    @property
+    def code(self) -> str:
+        """A line of Python that gives what is shown: the runs, or a DataFrame of some columns."""
+        asked = self._runs.asked.narrowed(self.where.strip(), self.order_by.strip())
+        if asked is None:
+            ids = [self._ids[row] for row in shown_rows(self._table, self.where, self.order_by)]
+            line = f"ct.runs().select({ids!r})"
+        else:
+            line = asked.code()
+        everything = shown_table(self._table)
+        rows = shown_rows(self._table, self.where, self.order_by)
+        names = [c.column.name for c in shown_columns(everything, self._layout(), rows)]
+        plain = [c.column.name for c in shown_columns(everything, Layout(), rows)]
+        return line if names == plain else f"{line}.df()[{names!r}]"
+
+    def _layout(self) -> Layout:
+        return Layout(
+            self.hidden, self.shown, self.pinned, self.column_order, self.only_differences
+        )
+
+    @traitlets.validate("where")
+    def _check_where(self, proposal: Any) -> str:
+        text = str(proposal["value"])
+        if text.strip():
+            parse_filter(text)
+        return text
+
+    @traitlets.validate("order_by")
+    def _check_order(self, proposal: Any) -> str:
+        text = str(proposal["value"])
+        for name, _descending in parse_order(text) if text.strip() and self._table.ids else []:
+            find_column(self._table, name)
+        return text
+
     def _still_html(self) -> str:
         return table_html(self._table)
 
@@ -98,24 +234,63 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         return f"<RunTableWidget of {len(self._ids)} runs>"
 
 
-def _state(table: RunTable) -> dict[str, Any]:
+def _part(table: RunTable, rows: Any, columns: list[Column]) -> RunTable:
+    """Give some rows and columns of a table."""
+    kept = {c.name: replace(c, values=c.values[rows], missing=c.missing[rows]) for c in columns}
+    return RunTable([table.ids[row] for row in rows], kept)
+
+
+def _grouped(
+    frame: pd.DataFrame, columns: list[Column], by: list[str], order: list[tuple[str, bool]]
+) -> pd.DataFrame:
+    """Put the rows of a frame together; by the first of the order, if its means can be had."""
+    numbers = [
+        column.name
+        for column in columns
+        if column.kind in ("number", "integer", "duration") and column.name not in by
+        if column.name != "number"
+    ]
+    groups = frame.groupby(by, sort=True, dropna=False)
+    means = groups[numbers].agg(["mean", "std", "min", "max", "count"])
+    means = means.rename(columns={"std": "sd", "count": "n"}, level=1)
+    means.insert(0, ("runs", "n"), groups.size())
+    name, descending = order[0] if order else ("", False)
+    if name in numbers:
+        means = means.sort_values((name, "mean"), ascending=not descending, kind="stable")
+    return means
+
+
+def _sent(runs: Runs, table: RunTable) -> dict[str, Any]:
     shown = shown_table(table)
+    columns = [*shown.columns, *shown.blank]
     return {
         "_ids": shown.ids,
-        "_columns": json.dumps(_column_heads(shown)),
-        "_data": columns_to_arrow(shown.columns, len(shown.ids)) if shown.ids else b"",
+        "_columns": json.dumps([_head(column) for column in columns]),
+        "_data": columns_to_arrow(columns, len(shown.ids)) if shown.ids else b"",
+        "_parents": _parent_rows(runs),
         "_experiment": shown.experiment,
     }
 
 
-def _column_heads(shown: ShownTable) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": column.column.name,
-            "label": column.label,
-            "group": column.group,
-            "kind": column.column.kind,
-            "decimals": column.decimals,
-        }
-        for column in shown.columns
-    ]
+def _parent_rows(runs: Runs) -> bytes:
+    """Give for each run the row of its parent, or −1; nothing when no run has one."""
+    parents = runs.parent_ids
+    if not any(parents):
+        return b""
+    place = {run_id: row for row, run_id in enumerate(runs.ids)}
+    return np.array([place.get(parent or "", -1) for parent in parents], np.int32).tobytes()
+
+
+def _head(column: ShownColumn) -> dict[str, Any]:
+    head: dict[str, Any] = {
+        "name": column.column.name,
+        "label": column.label,
+        "group": column.group,
+        "kind": column.column.kind,
+        "decimals": column.decimals,
+    }
+    if column.blank:
+        head["blank"] = True
+    if is_cut(column):
+        head["cut"] = True
+    return head

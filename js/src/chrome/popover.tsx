@@ -1,0 +1,82 @@
+// A small panel above everything else, beside what opened it, until a click elsewhere.
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+
+const GAP = 4;
+const MARGIN = 8;
+
+interface Props {
+  anchor: HTMLElement;
+  label: string;
+  /** Whether the keyboard goes into the panel. */
+  focus?: boolean;
+  onClose(): void;
+  children: ComponentChildren;
+}
+
+export function Popover({ anchor, label, focus = true, onClose, children }: Props) {
+  const panel = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = panel.current;
+    if (!element) return;
+    // the browser's top layer: an output cell would cut it off
+    element.showPopover?.();
+    place(element, anchor);
+    if (focus) element.querySelector<HTMLElement>("input, button, [tabindex]")?.focus();
+  });
+  useEffect(() => {
+    const away = (event: Event) => {
+      const target = event.target as Node;
+      if (!panel.current?.contains(target) && !anchor.contains(target)) onClose();
+    };
+    const scrolled = (event: Event) => {
+      if (!panel.current?.contains(event.target as Node)) onClose();
+    };
+    document.addEventListener("pointerdown", away, true);
+    document.addEventListener("scroll", scrolled, true);
+    return () => {
+      document.removeEventListener("pointerdown", away, true);
+      document.removeEventListener("scroll", scrolled, true);
+    };
+  }, [anchor, onClose]);
+  return (
+    <div
+      ref={panel}
+      class="ct-popover"
+      popover="manual"
+      role="dialog"
+      aria-label={label}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") onClose();
+        else if (event.key === "ArrowDown" || event.key === "ArrowUp") walk(event, panel.current);
+        event.stopPropagation();
+      }}
+    >
+      {children}
+    </div>
+  );
+}
+
+/** Puts the panel below its anchor, or above where there is more room. */
+function place(panel: HTMLElement, anchor: HTMLElement): void {
+  const box = anchor.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = panel;
+  const below = window.innerHeight - box.bottom - GAP - MARGIN;
+  const above = box.top - GAP - MARGIN;
+  const up = height > below && above > below;
+  const left = Math.max(MARGIN, Math.min(box.left, window.innerWidth - width - MARGIN));
+  panel.style.left = `${left}px`;
+  panel.style.top = up ? `${Math.max(MARGIN, box.top - GAP - height)}px` : `${box.bottom + GAP}px`;
+  panel.style.maxHeight = `${Math.max(120, up ? above : below)}px`;
+}
+
+/** Moves the keyboard to the next button or field. */
+function walk(event: KeyboardEvent, panel: HTMLElement | null): void {
+  if (!panel) return;
+  const target = event.target as HTMLElement;
+  if (target instanceof HTMLInputElement && target.type === "number") return;
+  const all = [...panel.querySelectorAll<HTMLElement>("input, button")];
+  const next = all.indexOf(target) + (event.key === "ArrowDown" ? 1 : -1);
+  all[Math.min(all.length - 1, Math.max(0, next))]?.focus();
+  event.preventDefault();
+}

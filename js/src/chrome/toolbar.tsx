@@ -1,0 +1,180 @@
+// The line above the table: what is shown of what, the filter, and what the view can do.
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { plural } from "../format";
+import type { TableState } from "../table/state";
+import { ColumnsPanel } from "./columns_panel";
+import { FilterBox } from "./filter_box";
+import { MoreMenu, type Services } from "./more_menu";
+
+interface Props {
+  state: TableState;
+  services: Services;
+  experiment: string;
+}
+
+export function Toolbar({ state, services, experiment }: Props) {
+  const total = state.data.value.ids.length;
+  if (!total) return null;
+  const selected = state.get("selected_ids").length;
+  return (
+    <>
+      <div class="ct-bar">
+        {experiment && <span class="ct-experiment">{experiment}</span>}
+        <Count shown={state.rows.value.length} total={total} />
+        <FilterBox state={state} />
+        <span class="ct-tools">
+          <Toggle
+            on={state.get("only_differences")}
+            onPick={(on) => state.set({ only_differences: on })}
+            title="Hide the columns in which all runs shown have the same"
+          >
+            Only what differs
+          </Toggle>
+          <Opener text={columnsText(state)} label="Columns">
+            {(anchor, close) => <ColumnsPanel state={state} anchor={anchor} onClose={close} />}
+          </Opener>
+          <Opener text="⋯" label="More">
+            {(anchor, close) => (
+              <MoreMenu state={state} services={services} anchor={anchor} onClose={close} />
+            )}
+          </Opener>
+        </span>
+      </div>
+      <Chips state={state} selected={selected} />
+    </>
+  );
+}
+
+function Count({ shown, total }: { shown: number; total: number }) {
+  if (shown === total) return <span class="ct-count">{plural(total, "run")}</span>;
+  return (
+    <span class="ct-count">
+      <b>{shown.toLocaleString("en-US")}</b> of {plural(total, "run")}
+    </span>
+  );
+}
+
+function columnsText(state: TableState): string {
+  const hidden = state.get("hidden").filter((name) => state.data.value.columns.has(name)).length;
+  return hidden ? `Columns (${hidden.toLocaleString("en-US")} hidden)` : "Columns";
+}
+
+/** What is set beyond the filter, each with a way to undo it. */
+function Chips({ state, selected }: { state: TableState; selected: number }) {
+  const { columns, ids } = state.data.value;
+  const baseline = state.get("baseline");
+  const name = columns.get("name")?.at(ids.indexOf(baseline));
+  const chosen = state.get("selected_ids")[0] ?? "";
+  if (!selected && !baseline && !state.get("group_by").length) return null;
+  return (
+    <div class="ct-bar ct-chips">
+      {selected > 0 && (
+        <Chip
+          className="ct-chosen"
+          text={`${selected.toLocaleString("en-US")} selected`}
+          label="clear"
+          onClear={() => state.set({ selected_ids: [] })}
+        />
+      )}
+      {selected === 1 && chosen !== baseline && (
+        <button
+          type="button"
+          class="ct-plain"
+          title="Show how all other runs differ from this one"
+          onClick={() => state.set({ baseline: chosen })}
+        >
+          compare others with it
+        </button>
+      )}
+      {baseline && (
+        <Chip
+          text={`compared with ${name ?? baseline.slice(0, 8)}`}
+          label="Compare with none"
+          onClear={() => state.set({ baseline: "" })}
+        />
+      )}
+      {state.get("group_by").map((one) => (
+        <Chip
+          key={one}
+          text={`by ${columns.get(one)?.label ?? one}`}
+          label={`Do not group by ${one}`}
+          onClear={() => state.groupBy(one, false)}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface ChipProps {
+  text: string;
+  label: string;
+  className?: string;
+  onClear(): void;
+}
+
+function Chip({ text, label, className = "", onClear }: ChipProps) {
+  return (
+    <span class={`ct-chip ${className}`}>
+      {text}
+      <button type="button" class="ct-plain" aria-label={label} title={label} onClick={onClear}>
+        ×
+      </button>
+    </span>
+  );
+}
+
+interface ToggleProps {
+  on: boolean;
+  title: string;
+  onPick(on: boolean): void;
+  children: ComponentChildren;
+}
+
+function Toggle({ on, title, onPick, children }: ToggleProps) {
+  return (
+    <button
+      type="button"
+      class={`ct-tool${on ? " ct-on" : ""}`}
+      aria-pressed={on}
+      title={title}
+      onClick={() => onPick(!on)}
+    >
+      {children}
+    </button>
+  );
+}
+
+interface OpenerProps {
+  text: string;
+  label: string;
+  children(anchor: HTMLElement, close: () => void): ComponentChildren;
+}
+
+/** A button that opens a panel below it. */
+function Opener({ text, label, children }: OpenerProps) {
+  const anchor = useSignal<HTMLElement | null>(null);
+  const close = () => {
+    const button = anchor.peek();
+    anchor.value = null;
+    if (button?.parentElement?.querySelector(".ct-popover")?.contains(document.activeElement)) {
+      button.focus();
+    }
+  };
+  return (
+    <span class="ct-opener">
+      <button
+        type="button"
+        class="ct-tool"
+        aria-label={label}
+        aria-expanded={anchor.value !== null}
+        onClick={(event) => {
+          anchor.value = anchor.value ? null : event.currentTarget;
+        }}
+      >
+        {text}
+      </button>
+      {anchor.value && children(anchor.value, close)}
+    </span>
+  );
+}

@@ -1,0 +1,63 @@
+// Questions of the page to Python, each with its answer; the twin of views/rpc.py.
+
+interface Channel {
+  send(message: unknown): void;
+  // biome-ignore lint/suspicious/noExplicitAny: as the front end's models have it
+  on(event: string, callback: (...args: any[]) => void): void;
+  // biome-ignore lint/suspicious/noExplicitAny: as the front end's models have it
+  off(event: string, callback: (...args: any[]) => void): void;
+}
+
+interface Answer {
+  kind?: string;
+  id?: number;
+  result?: unknown;
+  error?: string;
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+/** Asks Python; what it does not answer in time is an error. */
+export class Rpc {
+  readonly #channel: Channel;
+  readonly #waiting = new Map<number, Waiting>();
+  #last = 0;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+    channel.on("msg:custom", this.#receive);
+  }
+
+  /** Gives Python's answer; rejects with its error, or when none comes. */
+  ask<T>(method: string, params: Record<string, unknown> = {}, patience = 20_000): Promise<T> {
+    const id = ++this.#last;
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new Error("the kernel does not answer: it is busy or gone"));
+      }, patience);
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
+      this.#channel.send({ kind: "ask", id, method, params });
+    });
+  }
+
+  dispose(): void {
+    this.#channel.off("msg:custom", this.#receive);
+    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
+  }
+
+  readonly #receive = (message: Answer): void => {
+    if (message?.kind !== "answer" || message.id === undefined) return;
+    const waiting = this.#waiting.get(message.id);
+    if (!waiting) return;
+    this.#waiting.delete(message.id);
+    clearTimeout(waiting.timer);
+    if (message.error === undefined) waiting.resolve(message.result);
+    else waiting.reject(new Error(message.error));
+  };
+}

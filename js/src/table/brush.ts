@@ -1,0 +1,38 @@
+// From a stretch of a picture to a range that a person would write.
+import type { Column } from "../columns";
+
+/** Rounds a range to few digits that still hold the same values; null when it holds none. */
+export function roundInside(
+  column: Column,
+  rows: Uint32Array,
+  low: number,
+  high: number,
+): [number, number] | null {
+  const inside: number[] = [];
+  const outside: number[] = [];
+  for (const row of rows) {
+    const value = column.at(row);
+    if (value === null || !Number.isFinite(Number(value))) continue;
+    const number = Number(value);
+    if (number >= low && number <= high) inside.push(number);
+    else outside.push(number);
+  }
+  if (!inside.length) return null;
+  const least = inside.reduce((a, b) => Math.min(a, b));
+  const greatest = inside.reduce((a, b) => Math.max(a, b));
+  for (let digits = 2; digits <= 15; digits++) {
+    const from = rounded(least, digits, Math.floor);
+    const to = rounded(greatest, digits, Math.ceil);
+    if (outside.every((value) => value < from || value > to)) return [from, to];
+  }
+  return [least, greatest];
+}
+
+/** Rounds to significant digits in one direction. */
+function rounded(value: number, digits: number, toward: (value: number) => number): number {
+  if (value === 0) return 0;
+  const power = Math.floor(Math.log10(Math.abs(value))) - digits + 1;
+  const text = `${toward(Number(`${value}e${-power}`))}e${power}`;
+  const found = Number(text);
+  return Number.isFinite(found) ? found : value;
+}

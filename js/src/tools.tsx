@@ -1,0 +1,44 @@
+// What stands around the grid: the line of tools above it and the panels over it. Built as one
+// file of its own, that a page evaluates once however many tables it has.
+import { render } from "preact";
+import { ColumnMenu } from "./chrome/column_menu";
+import type { Services } from "./chrome/more_menu";
+import { Toolbar } from "./chrome/toolbar";
+import type { Signal } from "./signals";
+import type { TableState } from "./table/state";
+
+export interface Host {
+  state: TableState;
+  services: Services;
+  experiment: string;
+  /** Where the line of tools stands, and where panels do. */
+  bar: HTMLElement;
+  over: HTMLElement;
+  /** The column whose menu is open, and the heading beside which it stands. */
+  menu: Signal<{ name: string; anchor: HTMLElement } | null>;
+  focusGrid(): void;
+}
+
+export type Tools = typeof import("./tools");
+
+/** Puts the tools of a table into the page; call what it gives to take them away. */
+export function mountTools({ state, services, experiment, bar, over, menu, focusGrid }: Host) {
+  const Bar = () => <Toolbar state={state} services={services} experiment={experiment} />;
+  const Over = () => {
+    const open = menu.value;
+    const column = open && state.data.value.columns.get(open.name);
+    if (!open || !column) return null;
+    const close = () => {
+      menu.value = null;
+      focusGrid();
+    };
+    return <ColumnMenu state={state} column={column} anchor={open.anchor} onClose={close} />;
+  };
+  bar.replaceChildren();
+  render(<Bar />, bar);
+  render(<Over />, over);
+  return () => {
+    render(null, bar);
+    render(null, over);
+  };
+}
