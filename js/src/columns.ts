@@ -42,9 +42,35 @@ export function decodeColumns(heads: Head[], data: Uint8Array): Column[] {
   if (data.length === 0) return heads.map((head) => column(head, () => null));
   const table = tableFromIPC(data, { useBigInt: true });
   return heads.map((head, index) => {
-    const values = table.getChildAt(index);
-    return column(head, (row) => values.at(row) as Value);
+    return column(head, readerOf(table.getChildAt(index) as unknown as Values));
   });
+}
+
+/** What is read of a decoded column; Python sends it in one batch. */
+interface Values {
+  data: readonly {
+    at(row: number): unknown;
+    values?: ArrayLike<number | bigint>;
+    validity?: Uint8Array;
+    nullCount: number;
+    offsets?: unknown;
+  }[];
+}
+
+/** Gives what reads a cell: sorts and filters read each of them many times. */
+function readerOf({ data: [batch] }: Values): (row: number) => Value {
+  if (!batch) return () => null;
+  if (batch.offsets) {
+    const texts: (Value | undefined)[] = []; // each is decoded once
+    return (row) => {
+      texts[row] ??= batch.at(row) as Value;
+      return texts[row] ?? null;
+    };
+  }
+  const { values, validity, nullCount } = batch;
+  if (!values) return (row) => batch.at(row) as Value;
+  if (!nullCount || !validity) return (row) => values[row] ?? null;
+  return (row) => ((validity[row >> 3] ?? 0) & (1 << (row & 7)) ? (values[row] ?? null) : null);
 }
 
 function column(head: Head, at: (row: number) => Value): Column {

@@ -12,9 +12,9 @@ import { Selection } from "./selection";
 import { effect, signal, untracked } from "./signals";
 import { hideSnapshot } from "./snapshot";
 import { roundInside } from "./table/brush";
+import { Distributions } from "./table/distributions";
 import { Grid } from "./table/grid";
 import { shader } from "./table/shade";
-import { distribution } from "./table/spread";
 import { type Data, type Model, TableState, type Traits } from "./table/state";
 import type { Host } from "./tools";
 import { loadTools } from "./tools_loader";
@@ -77,6 +77,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     },
     details: () => {},
   });
+  const distributions = new Distributions(() => grid.refresh());
   root.append(bar, grid.element, make("div", "ct-empty", EMPTY), over);
   el.append(root);
   el.classList.add("celltrail-view");
@@ -103,7 +104,6 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     const { columns, pinned } = state.visible.value;
     const rows = state.rows.value;
     const open = state.open.value;
-    const spreads = new Map<Column, ReturnType<typeof distribution>>();
     const shown = {
       ids,
       columns,
@@ -119,10 +119,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
       widths: state.get("column_widths"),
       grouped: state.grouping.value.length > 0,
       charts: ids.length >= CHARTS_FROM,
-      distribution: (column: Column) => {
-        if (!spreads.has(column)) spreads.set(column, distribution(column, rows));
-        return spreads.get(column) ?? null;
-      },
+      distribution: (column: Column) => distributions.get(column, rows),
     };
     root.classList.toggle("ct-none", ids.length === 0);
     untracked(() => {
@@ -146,6 +143,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
   return () => {
     observer.disconnect();
     freeKeys();
+    distributions.dispose();
     stopShowing();
     stopSelecting();
     model.off("change:_data", load);

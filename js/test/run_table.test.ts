@@ -1,5 +1,5 @@
 import { columnFromArray, float64, tableFromColumns, tableToIPC, utf8 } from "@uwdata/flechette";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import widget from "../src/run_table";
 import { PLAIN_STATE } from "./helpers";
 import { MockModel } from "./mock_model";
@@ -39,9 +39,6 @@ function state(count: number) {
 
 // in a page it comes as a file of its own
 (globalThis as Record<string, unknown>).__celltrail_tools_0_1 = import("../src/tools");
-
-/** Lets what draws a moment later draw. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
 
 describe("the run table", () => {
   let model: MockModel;
@@ -87,15 +84,14 @@ describe("the run table", () => {
     rowAt(0).querySelector<HTMLElement>(".ct-check")?.click();
     expect(model.get("selected_ids")).toEqual(["id0", "id2"]);
     expect(model.saves).toBe(2);
-    await settled();
+    await vi.waitFor(() => expect(el.querySelector(".ct-chosen button")).not.toBeNull());
     el.querySelector<HTMLButtonElement>(".ct-chosen button")?.click();
     expect(model.get("selected_ids")).toEqual([]);
   });
   it("follows what Python selects", async () => {
     model.set("selected_ids", ["id1"]);
     expect(rowAt(1).getAttribute("aria-selected")).toBe("true");
-    await settled();
-    expect(el.textContent).toContain("1 selected");
+    await vi.waitFor(() => expect(el.textContent).toContain("1 selected"));
     expect(model.saves).toBe(0);
   });
   it("is used by keys alone", () => {

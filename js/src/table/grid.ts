@@ -67,7 +67,7 @@ export class Grid {
   #widths: number[] = [];
   #edges: number[] = [0];
   #pinnedWidth = 0;
-  #orderedIds: string[] = [];
+  #orderedIds: string[] | null = [];
   #version = 0;
   readonly #drawn = new WeakMap<Element, string>();
   /** The cell that the keyboard is at; row −1 is the heading. */
@@ -95,17 +95,20 @@ export class Grid {
     this.element.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** The ids of the runs in the order shown; "" where a group's line stands. */
-  get orderedIds(): readonly string[] {
+  /** The ids of the runs in the order shown, made when asked for; "" for a group's line. */
+  #ordered(): string[] {
+    const shown = this.#shown;
+    if (!shown) return [];
+    this.#orderedIds ??= Array.from(shown.items.codes, (code) => shown.ids[code] ?? "");
     return this.#orderedIds;
   }
 
   /** Shows something else; measures again only what is new. */
   show(shown: Shown): void {
-    const { ids, items } = shown;
+    const { items } = shown;
     const other = this.#shown?.items !== items;
     this.#shown = shown;
-    if (other) this.#orderedIds = Array.from(items.codes, (code) => ids[code] ?? "");
+    if (other) this.#orderedIds = null;
     this.#active = {
       row: Math.min(this.#active.row, Math.max(0, items.codes.length - 1)),
       column: Math.min(this.#active.column, Math.max(0, shown.columns.length - 1)),
@@ -262,13 +265,13 @@ export class Grid {
     }
     const toggle = event.ctrlKey || event.metaKey || check;
     this.#select(() =>
-      this.#selection.pick(this.#orderedIds, position, { shift: event.shiftKey, toggle }),
+      this.#selection.pick(this.#ordered(), position, { shift: event.shiftKey, toggle }),
     );
   }
 
   #open(event: MouseEvent): void {
     const { heading, position } = this.#spot(event);
-    const id = this.#orderedIds[position];
+    const id = this.#ordered()[position];
     if (!heading && id) this.#wishes.details(id);
   }
 
@@ -346,17 +349,17 @@ export class Grid {
         if ((this.#shown?.items.codes[row] ?? 0) < 0) this.#selectGroup(row);
         else
           this.#select(() =>
-            this.#selection.pick(this.#orderedIds, row, { toggle: true, shift: answer.extend }),
+            this.#selection.pick(this.#ordered(), row, { toggle: true, shift: answer.extend }),
           );
         return;
       case "details": {
-        const id = this.#orderedIds[row];
+        const id = this.#ordered()[row];
         if (id) this.#wishes.details(id);
         else this.toggle(row);
         return;
       }
       case "all":
-        this.#select(() => this.#selection.all(this.#orderedIds));
+        this.#select(() => this.#selection.all(this.#ordered()));
         return;
       case "none":
         this.#select(() => this.#selection.clear());
@@ -369,8 +372,8 @@ export class Grid {
     this.#active = { row, column };
     this.#scrollToActive();
     if (extend && row >= 0 && before >= 0) {
-      if (!this.#selection.size) this.#selection.pick(this.#orderedIds, before);
-      this.#select(() => this.#selection.pick(this.#orderedIds, row, { shift: true }));
+      if (!this.#selection.size) this.#selection.pick(this.#ordered(), before);
+      this.#select(() => this.#selection.pick(this.#ordered(), row, { shift: true }));
     } else {
       this.refresh();
     }

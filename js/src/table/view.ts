@@ -148,15 +148,16 @@ export function grouped(
   isOpen: (key: string) => boolean,
 ): Items {
   const keys = by.map((name) => columns.get(name)).filter((column) => column !== undefined);
-  const members = new Map<string, number[]>();
+  const members = new Map<unknown, number[]>();
+  const [only] = keys;
   for (const row of order) {
-    const key = JSON.stringify(keys.map((column) => keyOf(column.at(row))));
+    const key = keys.length === 1 ? only?.at(row) : keyOf(keys, row);
     const known = members.get(key);
     if (known) known.push(row);
     else members.set(key, [row]);
   }
-  const groups = [...members].map(([key, rows]) => ({
-    key,
+  const groups = [...members.values()].map((rows) => ({
+    key: keyOf(keys, rows[0] ?? 0),
     texts: keys.map((column) => cellText(column, rows[0] ?? 0)),
     rows: Uint32Array.from(rows),
     spreads: new Map<string, Spread>(),
@@ -176,8 +177,12 @@ export function grouped(
   return { codes: Int32Array.from(codes), groups: sorted, depths: Uint8Array.from(depths) };
 }
 
-function keyOf(value: Value): string | null {
-  return value === null ? null : `${typeof value}${value}`;
+/** Gives a text for the values of a row in some columns, another one for each. */
+function keyOf(keys: readonly Column[], row: number): string {
+  const values = keys.map((column) => column.at(row));
+  return JSON.stringify(
+    values.map((value) => (value === null ? null : `${typeof value} ${value}`)),
+  );
 }
 
 /** Sorts groups by the mean of the first sorted column, else by what they are grouped by. */
