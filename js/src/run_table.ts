@@ -50,10 +50,16 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
   const bar = make("div", "ct-top");
   bar.append(make("div", "ct-bar", plural(model.get("_ids").length, "run")));
   const over = make("div", "ct-over");
+  const below = make("div", "ct-below-grid");
   const state = new TableState(model as unknown as Model<Traits>, read(model));
   const rpc = new Rpc(anymodel as never);
-  const services: Services = { copy: copyText, code: () => rpc.ask<string>("code") };
+  const services: Services = {
+    copy: copyText,
+    code: () => rpc.ask<string>("code"),
+    details: (id) => rpc.ask("details", { id }),
+  };
   const selection = new Selection();
+  const detail = signal("");
   const menu = signal<{ name: string; anchor: HTMLElement } | null>(null);
   const grid = new Grid(selection, {
     sort: (name, more) => {
@@ -75,10 +81,12 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
       const range = [clause(name, ">=", from), clause(name, "<=", to)];
       state.filterBy(replaceColumn(state.filter.value.tree, name, range));
     },
-    details: () => {},
+    details: (id) => {
+      detail.value = detail.value === id ? "" : id;
+    },
   });
   const distributions = new Distributions(() => grid.refresh());
-  root.append(bar, grid.element, make("div", "ct-empty", EMPTY), over);
+  root.append(bar, grid.element, make("div", "ct-empty", EMPTY), below, over);
   el.append(root);
   el.classList.add("celltrail-view");
 
@@ -88,7 +96,9 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     experiment: model.get("_experiment"),
     bar,
     over,
+    below,
     menu,
+    detail,
     focusGrid: () => grid.element.focus({ preventScroll: true }),
   };
   let gone = false;

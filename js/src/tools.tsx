@@ -2,8 +2,9 @@
 // file of its own, that a page evaluates once however many tables it has.
 import { render } from "preact";
 import { ColumnMenu } from "./chrome/column_menu";
+import { Details } from "./chrome/details";
 import type { Services } from "./chrome/more_menu";
-import { Toolbar } from "./chrome/toolbar";
+import { Footer, Toolbar } from "./chrome/toolbar";
 import type { Signal } from "./signals";
 import type { TableState } from "./table/state";
 
@@ -11,9 +12,12 @@ export interface Host {
   state: TableState;
   services: Services;
   experiment: string;
-  /** Where the line of tools stands, and where panels do. */
+  /** Where the line of tools stands, panels do, and what is shown of one run. */
   bar: HTMLElement;
   over: HTMLElement;
+  below: HTMLElement;
+  /** The id of the run whose details are shown, or an empty text. */
+  detail: Signal<string>;
   /** The column whose menu is open, and the heading beside which it stands. */
   menu: Signal<{ name: string; anchor: HTMLElement } | null>;
   focusGrid(): void;
@@ -22,7 +26,8 @@ export interface Host {
 export type Tools = typeof import("./tools");
 
 /** Puts the tools of a table into the page; call what it gives to take them away. */
-export function mountTools({ state, services, experiment, bar, over, menu, focusGrid }: Host) {
+export function mountTools(host: Host): () => void {
+  const { state, services, experiment, bar, over, below, menu, detail, focusGrid } = host;
   const Bar = () => <Toolbar state={state} services={services} experiment={experiment} />;
   const Over = () => {
     const open = menu.value;
@@ -34,11 +39,28 @@ export function mountTools({ state, services, experiment, bar, over, menu, focus
     };
     return <ColumnMenu state={state} column={column} anchor={open.anchor} onClose={close} />;
   };
+  const Below = () => {
+    const close = () => {
+      detail.value = "";
+      focusGrid();
+    };
+    const show = (id: string) => {
+      detail.value = id;
+    };
+    return (
+      <>
+        <Footer state={state} onDetails={show} />
+        {detail.value && <Details id={detail.value} services={services} onClose={close} />}
+      </>
+    );
+  };
   bar.replaceChildren();
   render(<Bar />, bar);
   render(<Over />, over);
+  render(<Below />, below);
   return () => {
     render(null, bar);
     render(null, over);
+    render(null, below);
   };
 }

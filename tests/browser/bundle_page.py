@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 STATIC = Path(__file__).resolve().parents[2] / "src" / "celltrail" / "views" / "static"
 
 # Like the front end's models: get, set, save_changes, on, off, send; bytes come as DataViews.
-MOCK = """async ([source, css, state, gzipped]) => {
+MOCK = """async ([source, css, state, gzipped, answers]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const values = { ...state };
   for (const name of ["_data", "_parents", "_tools"]) {
@@ -28,6 +28,11 @@ MOCK = """async ([source, css, state, gzipped]) => {
     off(name, f) { listeners[name] = (listeners[name] ?? []).filter((g) => g !== f); },
     send(message) {
       this.sent.push(message);
+      if (message.kind === "ask") {
+        const { id, method } = message;
+        const found = method in answers ? { result: answers[method] } : { error: "no answer" };
+        setTimeout(() => emit("msg:custom", { kind: "answer", id, ...found }, []));
+      }
       if (message.kind === "want-vega" && gzipped) {
         const data = new DataView(bytes(gzipped).buffer);
         setTimeout(() => emit("msg:custom", { kind: "vega" }, [data]));
@@ -90,8 +95,18 @@ class BundlePage:
             f"background:var(--jp-layout-color0)'>{before}<div id='place'></div></body></html>"
         )
 
-    def show(self, bundle: str, state: dict[str, Any], *, vega: bool = False) -> None:
-        """Render a widget with this state; ``vega`` answers a chart that asks for the library."""
+    def show(
+        self,
+        bundle: str,
+        state: dict[str, Any],
+        *,
+        vega: bool = False,
+        answers: dict[str, Any] | None = None,
+    ) -> None:
+        """Render a widget with this state.
+
+        ``vega`` answers a chart that asks for the library, ``answers`` what is asked by name.
+        """
         source = (STATIC / f"{bundle}.js").read_text("utf-8")
         css = (STATIC / f"{bundle}.css").read_text("utf-8")
         made = {
@@ -100,13 +115,17 @@ class BundlePage:
         }
         library = (STATIC / "vega.js.gz").read_bytes() if vega else b""
         gzipped = base64.b64encode(library).decode()
-        self.page.evaluate(MOCK, [source, css, made, gzipped])
+        self.page.evaluate(MOCK, [source, css, made, gzipped, answers or {}])
 
     def selected(self) -> list[str]:
         """Give what the widget last told Python."""
         code = "() => window.views.at(-1).model.get('selected_ids')"
         result: list[str] = self.page.evaluate(code)
         return result
+
+    def get(self, name: str) -> Any:
+        """Give what a trait of the model is now."""
+        return self.page.evaluate("(n) => window.views.at(-1).model.get(n)", name)
 
     def set(self, name: str, value: Any) -> None:
         """Change the model as Python does."""

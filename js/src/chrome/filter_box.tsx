@@ -72,7 +72,9 @@ export function FilterBox({ state }: { state: TableState }) {
     }
     event.stopPropagation();
   };
-  const wrong = problem.value && state.draft.value === typed.value ? problem.value : null;
+  // while something is offered, what is typed is not finished
+  const isCurrent = state.draft.value === typed.value && offers.value === null;
+  const wrong = isCurrent ? problem.value : null;
   return (
     <div class="ct-filter">
       <input

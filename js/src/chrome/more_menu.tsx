@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { csvOf, markdownOf } from "../table/copy";
 import type { TableState } from "../table/state";
 import { Item } from "./column_menu";
+import type { RunDetails } from "./details";
 import { Popover } from "./popover";
 
 /** What the view asks of the page and of Python. */
@@ -10,6 +11,8 @@ export interface Services {
   copy(text: string): Promise<void>;
   /** Gives the line of Python that reads what is shown. */
   code(): Promise<string>;
+  /** Gives all that is known of one run. */
+  details(id: string): Promise<RunDetails>;
 }
 
 interface Props {

@@ -16,7 +16,6 @@ interface Props {
 export function Toolbar({ state, services, experiment }: Props) {
   const total = state.data.value.ids.length;
   if (!total) return null;
-  const selected = state.get("selected_ids").length;
   return (
     <>
       <div class="ct-bar">
@@ -41,7 +40,7 @@ export function Toolbar({ state, services, experiment }: Props) {
           </Opener>
         </span>
       </div>
-      <Chips state={state} selected={selected} />
+      <Chips state={state} />
     </>
   );
 }
@@ -61,32 +60,13 @@ function columnsText(state: TableState): string {
 }
 
 /** What is set beyond the filter, each with a way to undo it. */
-function Chips({ state, selected }: { state: TableState; selected: number }) {
+function Chips({ state }: { state: TableState }) {
   const { columns, ids } = state.data.value;
   const baseline = state.get("baseline");
   const name = columns.get("name")?.at(ids.indexOf(baseline));
-  const chosen = state.get("selected_ids")[0] ?? "";
-  if (!selected && !baseline && !state.get("group_by").length) return null;
+  if (!baseline && !state.get("group_by").length) return null;
   return (
     <div class="ct-bar ct-chips">
-      {selected > 0 && (
-        <Chip
-          className="ct-chosen"
-          text={`${selected.toLocaleString("en-US")} selected`}
-          label="clear"
-          onClear={() => state.set({ selected_ids: [] })}
-        />
-      )}
-      {selected === 1 && chosen !== baseline && (
-        <button
-          type="button"
-          class="ct-plain"
-          title="Show how all other runs differ from this one"
-          onClick={() => state.set({ baseline: chosen })}
-        >
-          compare others with it
-        </button>
-      )}
       {baseline && (
         <Chip
           text={`compared with ${name ?? baseline.slice(0, 8)}`}
@@ -102,6 +82,38 @@ function Chips({ state, selected }: { state: TableState; selected: number }) {
           onClear={() => state.groupBy(one, false)}
         />
       ))}
+    </div>
+  );
+}
+
+/** What is selected, and what can be done with it: below the rows, which a click never moves. */
+export function Footer({ state, onDetails }: { state: TableState; onDetails(id: string): void }) {
+  const [chosen = "", ...others] = state.get("selected_ids");
+  if (!chosen) return null;
+  const isOne = others.length === 0;
+  return (
+    <div class="ct-bar ct-foot">
+      <Chip
+        className="ct-chosen"
+        text={`${(others.length + 1).toLocaleString("en-US")} selected`}
+        label="clear"
+        onClear={() => state.set({ selected_ids: [] })}
+      />
+      {isOne && (
+        <button type="button" class="ct-plain" onClick={() => onDetails(chosen)}>
+          details
+        </button>
+      )}
+      {isOne && chosen !== state.get("baseline") && (
+        <button
+          type="button"
+          class="ct-plain"
+          title="Show how all other runs differ from this one"
+          onClick={() => state.set({ baseline: chosen })}
+        >
+          compare others with it
+        </button>
+      )}
     </div>
   );
 }

@@ -21,7 +21,7 @@ export function widthsOf(element: HTMLElement, shown: Shown): number[] {
   const { columns, ids, looks, grouped } = shown;
   const many = columns.length > MANY;
   const font = getComputedStyle(element).fontFamily;
-  const key = `${looks.baseline} ${grouped} ${font} ${ids.length} ${many} ${element.isConnected}`;
+  const key = `${looks.baseline} ${grouped} ${shown.items.groups.length} ${font} ${ids.length} ${many} ${element.isConnected}`;
   let measure: ((text: string) => number) | null = null;
   let measureHeading: ((text: string) => number) | null = null;
   const rows = Math.min(SAMPLE, Math.max(3, Math.floor(BUDGET / Math.max(1, columns.length))));
@@ -33,7 +33,8 @@ export function widthsOf(element: HTMLElement, shown: Shown): number[] {
     if (known?.key === key) return known.width;
     measure ??= many ? (text) => text.length * 7.5 : measurer(element);
     measureHeading ??= many ? (text) => text.length * 8 : measurer(element, "600");
-    const texts: string[] = [];
+    // a group's name is bold, and set in
+    const texts = column.name === "name" ? groupNames(shown).map((name) => `${name}MM`) : [];
     for (let row = 0; row < ids.length; row += every) {
       const delta = deltaText(column, row, looks.baseline);
       texts.push(cellText(column, row) + (delta ? ` ${delta} ` : ""));
@@ -45,6 +46,10 @@ export function widthsOf(element: HTMLElement, shown: Shown): number[] {
     cache.set(column, { key, width });
     return width;
   });
+}
+
+function groupNames({ items }: Shown): string[] {
+  return items.groups.slice(0, SAMPLE).map((group) => group.texts.join(" \u00b7 "));
 }
 
 function extra(column: Column, grouped: boolean): number {

@@ -18,6 +18,7 @@ from celltrail.query.table import Column, RunTable
 from celltrail.views.arrow import columns_to_arrow, is_cut
 from celltrail.views.bundles import bundle_bytes, bundle_text
 from celltrail.views.columns import ShownColumn, shown_table
+from celltrail.views.details import run_details
 from celltrail.views.rpc import answer_questions
 from celltrail.views.shown import PINNED, Layout, shown_columns, shown_rows
 from celltrail.views.snapshot import Snapshot
@@ -129,7 +130,7 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         tools = bundle_bytes("tools.js.gz")
         sent = _sent(runs, self._table)
         super().__init__(_mark=self._new_mark(), _tools=tools, **sent, **options)
-        answer_questions(self, {"code": lambda: self.code})
+        answer_questions(self, {"code": lambda: self.code, "details": self._details})
 
     @property
     def runs(self) -> Runs:
@@ -204,6 +205,9 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         names = [c.column.name for c in shown_columns(everything, self._layout(), rows)]
         plain = [c.column.name for c in shown_columns(everything, Layout(), rows)]
         return line if names == plain else f"{line}.df()[{names!r}]"
+
+    def _details(self, id: str) -> dict[str, Any]:
+        return run_details(self._runs.select([id])[0])
 
     def _layout(self) -> Layout:
         return Layout(
