@@ -105,6 +105,7 @@ def runs(
     >>> len(ct.runs("params.lr = 0.1 and metrics.accuracy > 0.9")) > 0
     True
     """
+    query.Runs.shown_by = _show_runs  # only now: it imports numpy
     return query.find_runs(_store(), where, order=order_by, experiment=experiment, limit=limit)
 
 
@@ -200,27 +201,42 @@ def sql(query: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None)
     return _store().sql(query, parameters)
 
 
-def table(runs: Runs | None = None) -> RunTableWidget:
-    """Show runs as a table that sorts on a click and gives the selected runs to Python.
+def table(runs: Runs | None = None, **options: Any) -> RunTableWidget:
+    """Show runs as a table that is filtered, sorted and selected in the page and from Python.
 
     Parameters
     ----------
     runs
         From `celltrail.runs`; by default the runs of this notebook.
+    **options
+        What is shown at first, such as ``where=``, ``order_by=``, ``group_by=`` or
+        ``only_differences=``: see `celltrail.views.RunTableWidget`.
 
     Returns
     -------
     RunTableWidget
-        Its ``selected`` are the runs that were selected in the table.
+        Its ``selected`` are the runs that were selected in the table, its ``view`` is what is
+        shown as a DataFrame, and its ``code`` a line of Python that gives the same.
+
+    Raises
+    ------
+    FilterError, UnknownNameError
+        When the filter or the ordering cannot be read, or names what no run has.
 
     Examples
     --------
     >>> import celltrail as ct
-    >>> table = ct.table(ct.runs(limit=10))
+    >>> table = ct.table(ct.runs(), order_by="started desc")
     >>> len(table.selected)
     0
+    >>> table.code
+    "ct.runs(order_by='started desc')"
     """
-    return views.RunTableWidget(notebook_runs() if runs is None else runs)
+    return views.RunTableWidget(notebook_runs() if runs is None else runs, **options)
+
+
+def _show_runs(runs: Runs) -> None:
+    views.RunTableWidget(runs)._ipython_display_()
 
 
 def notebook_runs() -> Runs:

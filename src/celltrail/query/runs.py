@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import numpy as np
 
@@ -41,6 +41,9 @@ class Runs(Sequence[Run]):
     >>> runs.df()[["name", "metrics.accuracy"]]  # doctest: +SKIP
     """
 
+    #: How a notebook shows runs; set by the layer that knows views.
+    shown_by: ClassVar[Callable[[Runs], None] | None] = None
+
     def __init__(
         self,
         store: Store,
@@ -70,6 +73,11 @@ class Runs(Sequence[Run]):
 
     def __repr__(self) -> str:
         return f"<{len(self)} run{'' if len(self) == 1 else 's'} of {self._store.path.name}>"
+
+    def _ipython_display_(self) -> None:
+        if Runs.shown_by is None:
+            raise NotImplementedError  # IPython then takes the forms below
+        Runs.shown_by(self)
 
     def _repr_html_(self) -> str:
         return str(self.df().to_html(max_rows=20, notebook=True))
