@@ -12,6 +12,8 @@ export interface Head {
   group: string;
   kind: Kind;
   decimals: number | null;
+  /** Whether less of it is better, where that is known. */
+  lower?: boolean;
   /** Whether it says nothing, so that it is only shown when asked for. */
   blank?: boolean;
   /** Whether some of its texts are cut off. */

@@ -45,7 +45,7 @@ function read(model: Model<Traitlets>): Data {
 
 const render: Render<Traitlets> = ({ model: anymodel, el }) => {
   const model = anymodel as unknown as Model<Traitlets>;
-  const root = make("div", "celltrail-table");
+  const root = make("div", "celltrail celltrail-table");
   const freeKeys = guardKeys(root);
   const bar = make("div", "ct-top");
   bar.append(make("div", "ct-bar", plural(model.get("_ids").length, "run")));

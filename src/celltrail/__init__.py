@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail._version import __version__
 
 if TYPE_CHECKING:
-    from celltrail.api import last_run, run, runs, sql, table, use
+    from celltrail.api import compare, last_run, run, runs, sql, table, use
     from celltrail.capture.ignoring import ignore
     from celltrail.errors import CelltrailError, CelltrailWarning
     from celltrail.query import Run, Runs
@@ -58,6 +58,7 @@ __all__ = [
     "RunHandle",
     "Runs",
     "__version__",
+    "compare",
     "current_run",
     "delete",
     "deleted_runs",
@@ -87,7 +88,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "celltrail.api": ("last_run", "run", "runs", "sql", "table", "use"),
+    "celltrail.api": ("compare", "last_run", "run", "runs", "sql", "table", "use"),
     "celltrail.capture.ignoring": ("ignore",),
     "celltrail.errors": ("CelltrailError", "CelltrailWarning"),
     "celltrail.query": ("Run", "Runs"),

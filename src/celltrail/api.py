@@ -14,15 +14,15 @@ from celltrail.store.notices import take_deferred, warn
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
     from celltrail.query import Runs
     from celltrail.store import RunRow
-    from celltrail.views import Card, RunTableWidget
+    from celltrail.views import Card, Comparison, RunTableWidget
 
-__all__ = ["card_for", "last_run", "notebook_runs", "run", "runs", "sql", "table", "use"]
+__all__ = ["card_for", "compare", "last_run", "notebook_runs", "run", "runs", "sql", "table", "use"]
 
 #: A card is drawn while somebody waits for it: after so long, in seconds, it is left out.
 _CARD_WAIT = 2.0
@@ -233,6 +233,43 @@ def table(runs: Runs | None = None, **options: Any) -> RunTableWidget:
     "ct.runs(order_by='started desc')"
     """
     return views.RunTableWidget(notebook_runs() if runs is None else runs, **options)
+
+
+def compare(
+    runs: Runs | Iterable[Run | ActiveRun | str | int], *, metrics: Sequence[str] | None = None
+) -> Comparison:
+    """Show what tells runs apart: params, metrics, curves, code, environments and outputs.
+
+    Parameters
+    ----------
+    runs
+        From `celltrail.runs`, or runs as `celltrail.run` takes them. All are compared with the
+        first; of more than fifty the first fifty are, and it says so.
+    metrics
+        Metrics whose curves are drawn; by default up to four that have more than one point.
+
+    Returns
+    -------
+    Comparison
+        A box of widgets whose selections are one; its ``selected`` are the selected runs.
+
+    Raises
+    ------
+    RunNotFoundError
+        When there is no such run.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> with ct.track("slow", params={"lr": 0.1}), ct.track("fast", params={"lr": 0.5}):
+    ...     pass
+    >>> ct.compare(["slow", "fast"])
+    <Comparison of 2 runs>
+    """
+    if not isinstance(runs, query.Runs):
+        found = [run(reference) for reference in runs]
+        runs = query.find_runs(_store()).select([one.id for one in found])
+    return views.Comparison(runs, metrics)
 
 
 def _show_runs(runs: Runs) -> None:

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { highlight } from "./highlight";
 import type { Services } from "./more_menu";
+import { type Output, Shown } from "./shown";
 
 interface Row {
   name: string;
@@ -12,15 +13,6 @@ interface Row {
   max?: string;
   count?: string;
   columns?: string;
-}
-
-interface Output {
-  kind: string;
-  name: string;
-  mime: string;
-  text?: string;
-  picture?: string;
-  page?: string;
 }
 
 export interface RunDetails {
@@ -212,20 +204,4 @@ export function Code({ text }: { text: string }) {
       )}
     </pre>
   );
-}
-
-// In the frame no script runs (the sandbox allows nothing) and nothing is loaded.
-const FRAME =
-  `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; ` +
-  `style-src 'unsafe-inline'; img-src data:">` +
-  "<style>:root{color-scheme:light dark}body{font:12px system-ui,sans-serif;margin:6px}" +
-  "table{border-collapse:collapse;font-size:12px}td,th{padding:1px 8px;text-align:right}</style>";
-
-function Shown({ output }: { output: Output }) {
-  if (output.page !== undefined) {
-    return <iframe class="ct-frame" sandbox="" title={output.name} srcdoc={FRAME + output.page} />;
-  }
-  if (output.picture) return <img class="ct-picture" src={output.picture} alt={output.name} />;
-  const isError = output.kind === "error" || output.name === "stderr";
-  return <pre class={`ct-code${isError ? " ct-error" : ""}`}>{output.text}</pre>;
 }

@@ -12,7 +12,8 @@ export function fillHeading(cell: HTMLElement, column: Column, shown: Shown): vo
   const place = shown.sorts.findIndex((sort) => sort.column === column.name);
   const sort = shown.sorts[place];
   cell.className = `ct-cell ct-heading${column.numeric ? " ct-number" : ""}`;
-  cell.title = column.name;
+  const better = column.lower === undefined ? "" : `, ${column.lower ? "less" : "more"} is better`;
+  cell.title = column.name + better;
   cell.setAttribute("role", "columnheader");
   const direction = sort?.descending ? "descending" : "ascending";
   cell.setAttribute("aria-sort", sort ? direction : "none");

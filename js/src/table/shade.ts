@@ -1,4 +1,5 @@
-// The colour scale of a column: how far a value lies between the least and the greatest.
+// The colour scale of a column: how far a value lies between the least and the greatest, or,
+// where less is better, the other way round.
 import type { Column } from "../columns";
 import { spreadOf } from "./spread";
 
@@ -18,6 +19,7 @@ export function shader(names: readonly string[], rows: Uint32Array) {
     if (!found || value === null || !Number.isFinite(Number(value))) return null;
     const [min, max] = found;
     // halves, so that the width of the whole range of floats is a number too
-    return (Number(value) / 2 - min / 2) / (max / 2 - min / 2);
+    const share = (Number(value) / 2 - min / 2) / (max / 2 - min / 2);
+    return column.lower ? 1 - share : share;
   };
 }

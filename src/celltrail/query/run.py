@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from celltrail.store import RunRow, Store, SummaryColumns, TableData
 
-__all__ = ["Run", "load_run"]
+__all__ = ["Run", "load_run", "summary_at"]
 
 
 class Run:
@@ -237,7 +237,7 @@ class Run:
     @cached_property
     def _summaries(self) -> dict[str, Summary]:
         found = self._data.summaries
-        return {found.names[key]: _summary(found, i) for i, key in enumerate(found.key.tolist())}
+        return {found.names[key]: summary_at(found, i) for i, key in enumerate(found.key.tolist())}
 
     @property
     def previous(self) -> Run | None:
@@ -332,7 +332,8 @@ def load_run(store: Store, run_id: str) -> Run | None:
     return Run(store, rows[0]) if rows else None
 
 
-def _summary(columns: SummaryColumns, i: int) -> Summary:
+def summary_at(columns: SummaryColumns, i: int) -> Summary:
+    """Give the ``i``-th of the summaries that the store read."""
     exact = bool(columns.is_exact[i])
     return Summary(
         last=int(columns.last_exact[i]) if exact else float(columns.last[i]),

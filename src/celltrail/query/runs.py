@@ -12,11 +12,13 @@ import numpy as np
 from celltrail.errors import RunNotFoundError, UnknownNameError, UsageError
 from celltrail.query.asked import Asked
 from celltrail.query.build import build_table, take, without_system_metrics
+from celltrail.query.direction import lower_is_better
 from celltrail.query.evaluate import matches, order_by
 from celltrail.query.filters import parse_filter, parse_order
 from celltrail.query.frame import to_frame
 from celltrail.query.history import history_frame
 from celltrail.query.run import Run
+from celltrail.query.together import runs_together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,7 +191,7 @@ class Runs(Sequence[Run]):
         if f"metrics.{metric}" not in self._table.columns:
             raise UnknownNameError("metric", metric, self.metric_names())
 
-    def best(self, metric: str, *, minimize: bool = False) -> Run:
+    def best(self, metric: str, *, minimize: bool | None = None) -> Run:
         """Give the run with the best last value of a metric.
 
         Parameters
@@ -197,7 +199,8 @@ class Runs(Sequence[Run]):
         metric
             The metric's name; ``"loss.min"`` and the like rank by another statistic.
         minimize
-            Whether less is better.
+            Whether less is better; by default as the name says, such as of a loss or an
+            error, and otherwise that more is.
 
         Raises
         ------
@@ -216,6 +219,8 @@ class Runs(Sequence[Run]):
         >>> ct.runs().best("accuracy")  # doctest: +SKIP
         """
         values = self._values_of(metric)
+        if minimize is None:
+            minimize = lower_is_better(metric) is True
         ranked = [(v if minimize else -v, i) for i, v in values if not math.isnan(v)]
         if not ranked:
             message = f'"{metric}" is NaN in all of these runs, so none of them is the best.'
@@ -248,6 +253,10 @@ class Runs(Sequence[Run]):
     def param_names(self) -> list[str]:
         """Give the names of the params that these runs have, sorted."""
         return [name[7:] for name in self._table.columns if name.startswith("params.")]
+
+    def together(self) -> list[Run]:
+        """Give the runs as a list, with all that is compared of them read at once."""
+        return runs_together(self._store, self._rows)
 
     def select(self, ids: Iterable[str]) -> Runs:
         """Give those of these runs that have the given ids, in the order of the ids.

@@ -16,12 +16,13 @@ from celltrail.store.rows import (
 from celltrail.store.values import PARAM_KINDS, decode_param
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
 __all__ = [
     "artifacts",
+    "contents",
     "datasets",
     "history",
     "metric_reasons",
@@ -228,23 +229,30 @@ def artifacts(con: DuckDBPyConnection, run_id: str) -> list[ArtifactInfo]:
     return [ArtifactInfo(*row) for row in rows]
 
 
-def datasets(con: DuckDBPyConnection, run_id: str) -> list[DatasetInfo]:
-    """Read what data a run read, in order."""
+def datasets(con: DuckDBPyConnection, run_ids: Sequence[str]) -> dict[str, list[DatasetInfo]]:
+    """Read what data runs read, in order, by the runs' ids."""
     rows = con.execute(
-        "SELECT n.name, d.kind, d.shape, d.schema, d.size FROM run_datasets n "
-        f"JOIN datasets d ON d.sha256 = n.dataset WHERE n.run = {_RUN} ORDER BY n.rowid",
-        [run_id],
+        "SELECT r.id, n.name, d.kind, d.shape, d.schema, d.size FROM run_datasets n "
+        "JOIN datasets d ON d.sha256 = n.dataset JOIN runs r ON r.run = n.run "
+        "WHERE r.id IN (SELECT unnest($1::VARCHAR[])) ORDER BY n.rowid",
+        [list(run_ids)],
     ).fetchall()
-    return [
-        DatasetInfo(
-            name,
-            kind or "",
-            tuple(json.loads(shape) or ()),
-            json.loads(schema) or {},
-            size,
-        )
-        for name, kind, shape, schema, size in rows
-    ]
+    found: dict[str, list[DatasetInfo]] = {run_id: [] for run_id in run_ids}
+    for run_id, name, kind, shape, schema, size in rows:
+        shape, schema = tuple(json.loads(shape) or ()), json.loads(schema) or {}
+        found[run_id].append(DatasetInfo(name, kind or "", shape, schema, size))
+    return found
+
+
+def contents(
+    con: DuckDBPyConnection, table: str, column: str, addresses: Iterable[str]
+) -> dict[str, str]:
+    """Read texts of a table by their addresses; what is not there is left out."""
+    rows = con.execute(
+        f"SELECT sha256, {column} FROM {table} WHERE sha256 IN (SELECT unnest($1::VARCHAR[]))",
+        [sorted(set(addresses))],
+    ).fetchall()
+    return dict(rows)
 
 
 def outputs(con: DuckDBPyConnection, run_id: str) -> list[OutputInfo]:

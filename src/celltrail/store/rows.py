@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from celltrail.model import ErrorInfo, ParamValue, Status
+    from celltrail.model import DatasetInfo, ErrorInfo, ParamValue, Status
 
 __all__ = [
     "HistoryColumns",
@@ -21,6 +21,7 @@ __all__ = [
     "ParamColumns",
     "RunRow",
     "SummaryColumns",
+    "Surroundings",
     "TableData",
     "empty",
 ]
@@ -215,3 +216,22 @@ def empty(kind: type[_T]) -> _T:
     for name in kind.__dataclass_fields__:
         columns[name] = [] if name == "names" else np.empty(0, types.get(name, np.int64))
     return kind(**columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What several runs ran in and on.
+
+    Parameters
+    ----------
+    sources
+        Code, by its address.
+    environments
+        Descriptions, by their addresses.
+    datasets
+        What each run read, by the run's id.
+    """
+
+    sources: dict[str, str]
+    environments: dict[str, dict[str, Any]]
+    datasets: dict[str, list[DatasetInfo]]

@@ -21,6 +21,7 @@ from celltrail.store.rows import (
     ParamColumns,
     RunRow,
     SummaryColumns,
+    Surroundings,
     TableData,
     empty,
 )
@@ -201,7 +202,24 @@ class Store:
 
     def datasets(self, run_id: str) -> list[DatasetInfo]:
         """Read descriptions of the data that a run read."""
-        return self._read(lambda con: reads.datasets(con, run_id), [])
+        return self._read(lambda con: reads.datasets(con, [run_id])[run_id], [])
+
+    def surroundings(self, rows: Sequence[RunRow]) -> Surroundings:
+        """Read at once the code, the environments and the data of several runs."""
+
+        def query(con: DuckDBPyConnection) -> Surroundings:
+            environments = reads.contents(
+                con, "environments", "description", [r.environment for r in rows if r.environment]
+            )
+            return Surroundings(
+                sources=reads.contents(
+                    con, "sources", "text", [r.source_sha for r in rows if r.source_sha]
+                ),
+                environments={sha: json.loads(text) for sha, text in environments.items()},
+                datasets=reads.datasets(con, [row.id for row in rows]),
+            )
+
+        return self._read(query, Surroundings({}, {}, {}))
 
     def open_artifact(self, sha256: str) -> BinaryIO:
         """Open an artifact's content, checked against its address while it is read.

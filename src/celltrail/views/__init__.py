@@ -13,15 +13,26 @@ from celltrail.lazy import resolver
 if TYPE_CHECKING:
     from celltrail.views.card import Card, run_card
     from celltrail.views.chart import Chart
+    from celltrail.views.compare import Comparison
     from celltrail.views.curve_chart import curves
     from celltrail.views.run_table import RunTableWidget
     from celltrail.views.static_table import table_html, table_text
 
-__all__ = ["Card", "Chart", "RunTableWidget", "curves", "run_card", "table_html", "table_text"]
+__all__ = [
+    "Card",
+    "Chart",
+    "Comparison",
+    "RunTableWidget",
+    "curves",
+    "run_card",
+    "table_html",
+    "table_text",
+]
 
 _MODULES = {
     "Card": "card",
     "Chart": "chart",
+    "Comparison": "compare",
     "RunTableWidget": "run_table",
     "curves": "curve_chart",
     "run_card": "card",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from celltrail.model import DatasetInfo, OutputInfo
     from celltrail.query import Run
 
-__all__ = ["run_details"]
+__all__ = ["run_details", "run_outputs"]
 
 _ROWS = 500
 _TEXT = 20_000
@@ -58,7 +58,7 @@ def run_details(run: Run) -> dict[str, Any]:
         "params": _params(run),
         "metrics": _metrics(run),
         "source": _bounded(run.source),
-        "outputs": _outputs(run),
+        "outputs": run_outputs(run),
         "data": [_dataset(dataset) for dataset in run.datasets[:_ROWS]],
         "environment": _environment(run),
     }
@@ -114,7 +114,20 @@ def _metrics(run: Run) -> list[dict[str, str]]:
     ]
 
 
-def _outputs(run: Run) -> list[dict[str, Any]]:
+def run_outputs(run: Run) -> list[dict[str, Any]]:
+    """Describe what a run's cell showed.
+
+    Parameters
+    ----------
+    run
+        The run.
+
+    Returns
+    -------
+    list of dict
+        ``kind``, ``name`` and ``mime``, with ``text``, or ``picture`` (a data URI), or
+        ``page`` (HTML, to be shown where it can do nothing). At most 40, of at most 12 MiB.
+    """
     shown: list[dict[str, Any]] = []
     left = _PICTURES
     for output in run.outputs[:_OUTPUTS]:

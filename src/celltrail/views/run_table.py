@@ -11,6 +11,7 @@ import numpy as np
 import traitlets
 
 from celltrail.errors import FilterError
+from celltrail.query.direction import lower_is_better
 from celltrail.query.evaluate import find_column
 from celltrail.query.filters import parse_filter, parse_order
 from celltrail.query.frame import to_frame
@@ -293,6 +294,9 @@ def _head(column: ShownColumn) -> dict[str, Any]:
         "kind": column.column.kind,
         "decimals": column.decimals,
     }
+    lower = lower_is_better(column.label) if column.group == "metrics" else None
+    if lower is not None:
+        head["lower"] = lower
     if column.blank:
         head["blank"] = True
     if is_cut(column):

@@ -1,0 +1,170 @@
+"""Runs compared in the notebook: what differs, their curves, code, environments and outputs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from celltrail.views.bundles import bundle_text
+from celltrail.views.comparison import ComparedRuns, compare_runs
+from celltrail.views.curve_chart import curves
+from celltrail.views.details import run_outputs
+from celltrail.views.rpc import answer_questions
+from celltrail.views.run_table import RunTableWidget
+from celltrail.views.snapshot import Snapshot
+from celltrail.views.static_comparison import comparison_html, comparison_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from celltrail.query import Run, Runs
+    from celltrail.views.chart import Chart
+
+__all__ = ["Comparison", "SideBySide"]
+
+#: Of more runs than this params and metrics stand in a table with a row for each run.
+_COLUMNS = 8
+#: More runs than this are not put side by side: what is shown says so.
+_RUNS = 50
+_CURVES = 4
+
+
+class SideBySide(anywidget.AnyWidget):
+    """What differs between runs, with a column for each, and two of them in detail.
+
+    Parameters
+    ----------
+    runs
+        The runs.
+    mark
+        Of the still picture that stands for it while there is no kernel.
+
+    Attributes
+    ----------
+    selected_ids : list of str
+        Ids of the runs whose headings were chosen.
+    pair : list of str
+        Ids of the two runs whose code and outputs stand side by side.
+    """
+
+    selected_ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    pair = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    _rows = traitlets.Unicode("{}").tag(sync=True)
+    _mark = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, runs: Runs, compared: ComparedRuns, mark: str, **options: Any) -> None:
+        self._esm = bundle_text("compare.js")
+        self._css = bundle_text("compare.css")
+        self._runs = runs
+        data = {**asdict(compared), "wide": len(runs) > _COLUMNS}
+        super().__init__(_rows=json.dumps(data), _mark=mark, **options)
+        answer_questions(self, {"outputs": self._outputs})
+
+    def _outputs(self, id: str) -> list[dict[str, Any]]:
+        return run_outputs(self._runs.select([id])[0])
+
+
+class Comparison(Snapshot, ipywidgets.VBox):  # type: ignore[misc]
+    """Runs compared: an ordinary box of widgets whose selections are one.
+
+    Parameters
+    ----------
+    runs
+        The runs; with the first of them all others are compared.
+    metrics
+        Metrics whose curves are drawn; by default up to four that have curves.
+
+    Attributes
+    ----------
+    selected_ids : list of str
+        Ids of the selected runs, in whichever part they were selected.
+    side_by_side : SideBySide
+        What differs, code and outputs.
+    table : RunTableWidget or None
+        Of more than eight runs, what differs as a table.
+    curves : Chart or None
+        The metrics over the steps.
+
+    Examples
+    --------
+    >>> comparison = ct.compare(ct.runs(limit=2))  # doctest: +SKIP
+    >>> comparison.selected.df()  # doctest: +SKIP
+    """
+
+    selected_ids = traitlets.List(traitlets.Unicode())
+
+    def __init__(self, runs: Runs, metrics: Sequence[str] | None = None, **options: Any) -> None:
+        self._all = runs
+        self._runs = runs = runs[:_RUNS]
+        self._mark = self._new_mark()
+        loaded = runs.together()
+        self._compared = _counted(compare_runs(loaded), len(self._all))
+        self.side_by_side = SideBySide(runs, self._compared, self._mark)
+        self.table: RunTableWidget | None = None
+        if len(runs) > _COLUMNS:
+            self.table = _table(runs, self._compared)
+        self.curves = _curves(runs, loaded, metrics)
+        parts = [self.table, self.curves, self.side_by_side]
+        if self.table is None:
+            parts = [self.side_by_side, self.curves]
+        super().__init__([part for part in parts if part is not None], **options)
+        for part in (self.side_by_side, self.table):
+            if part is not None:
+                traitlets.link((self, "selected_ids"), (part, "selected_ids"))
+
+    @property
+    def runs(self) -> Runs:
+        """The runs that are compared."""
+        return self._runs
+
+    @property
+    def selected(self) -> Runs:
+        """The selected runs, in the order of ``runs``; settable with runs or ids."""
+        chosen = set(self.selected_ids)
+        return self._runs.select([id for id in self._runs.ids if id in chosen])
+
+    @selected.setter
+    def selected(self, runs: Iterable[Run | str]) -> None:
+        wanted = {run if isinstance(run, str) else run.id for run in runs}
+        self.selected_ids = [id for id in self._runs.ids if id in wanted]
+
+    def _still_html(self) -> str:
+        chart = self.curves._still_html() if self.curves is not None else ""
+        return comparison_html(self._compared) + chart
+
+    def _still_text(self) -> str:
+        return comparison_text(self._compared)
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {len(self._runs)} runs>"
+
+
+def _counted(compared: ComparedRuns, total: int) -> ComparedRuns:
+    """Say first how many runs of how many are compared."""
+    shown = len(compared.heads)
+    if shown == total:
+        return compared
+    note = f"{shown:,} of {total:,} runs are compared: the first ones."
+    return ComparedRuns(compared.heads, compared.rows, compared.sources, (note, *compared.notes))
+
+
+def _table(runs: Runs, compared: ComparedRuns) -> RunTableWidget:
+    known = {row.name for row in compared.rows if row.group == "metrics" and row.best}
+    coloured = [f"metrics.{name}" for name in sorted(known)][:6]
+    return RunTableWidget(runs, only_differences=True, coloured=coloured)
+
+
+def _curves(runs: Runs, loaded: Sequence[Run], metrics: Sequence[str] | None) -> Chart | None:
+    """Draw the metrics that were asked for, or those that have more than a point."""
+    if metrics is None:
+        counts: dict[str, int] = {}
+        for run in loaded:
+            for name, summary in run.summaries.items():
+                counts[name] = max(counts.get(name, 0), summary.count)
+        metrics = sorted(name for name, count in counts.items() if count > 1)[:_CURVES]
+    return curves(runs, list(metrics)) if metrics else None

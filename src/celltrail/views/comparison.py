@@ -1,0 +1,203 @@
+"""What several runs have in common and what tells them apart, as rows of texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from celltrail.query.direction import lower_is_better
+from celltrail.views.format import format_duration, format_number, format_time, format_value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from celltrail.model import DatasetInfo
+    from celltrail.query import Run
+
+__all__ = ["ComparedRow", "ComparedRuns", "compare_runs"]
+
+_TEXT = 20_000
+_VALUE = 200
+#: Of the environment, what is compared before the packages.
+_PLACES = ("python", "platform")
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """One thing that was compared.
+
+    Parameters
+    ----------
+    group
+        ``"params"``, ``"metrics"``, ``"data"`` or ``"environment"``.
+    name
+        Its name.
+    texts
+        What it is in each run; None where a run has no such thing.
+    differs
+        Whether the runs differ in it.
+    best
+        Places of the runs that are best in it, where that is known and not all are.
+    change
+        How each run differs from the first one, of numbers; an empty text for the same.
+    """
+
+    group: str
+    name: str
+    texts: tuple[str | None, ...]
+    differs: bool
+    best: tuple[int, ...] = ()
+    change: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRuns:
+    """Runs side by side.
+
+    Parameters
+    ----------
+    heads
+        For each run ``id``, ``label``, ``status``, ``started``, ``duration``.
+    rows
+        What was compared: first what differs.
+    sources
+        The code of each run.
+    notes
+        What a reader has to know before he believes in a difference.
+    """
+
+    heads: tuple[dict[str, str], ...]
+    rows: tuple[ComparedRow, ...]
+    sources: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def compare_runs(runs: Sequence[Run]) -> ComparedRuns:
+    """Put runs side by side.
+
+    Parameters
+    ----------
+    runs
+        The runs; all others are compared with the first.
+
+    Returns
+    -------
+    ComparedRuns
+        In each group the rows that differ come first, both parts sorted by name.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> with ct.track("a", params={"lr": 0.1}), ct.track("b", params={"lr": 0.2}):
+    ...     pass
+    >>> compared = compare_runs([ct.run("a"), ct.run("b")])
+    >>> [(row.name, row.texts) for row in compared.rows if row.group == "params"]
+    [('lr', ('0.1', '0.2'))]
+    """
+    rows = [
+        *_rows("params", [run.params for run in runs]),
+        *_metric_rows(runs),
+        *_rows("data", [{data.name: _data(data) for data in run.datasets} for run in runs]),
+        *_rows("environment", [_environment(run) for run in runs]),
+    ]
+    rows.sort(key=lambda row: not row.differs)
+    groups = ("params", "metrics", "data", "environment")
+    rows.sort(key=lambda row: groups.index(row.group))
+    return ComparedRuns(
+        tuple(_head(run) for run in runs),
+        tuple(rows),
+        tuple(run.source[:_TEXT] for run in runs),
+        tuple(_notes(runs, rows)),
+    )
+
+
+def _head(run: Run) -> dict[str, str]:
+    return {
+        "id": run.id,
+        "label": run.label,
+        "status": run.status.value,
+        "started": format_time(int(run.started.timestamp() * 1e6)),
+        "duration": "" if run.duration is None else format_duration(run.duration),
+        "error": "" if run.error is None else f"{run.error.type}: {run.error.message}"[:_VALUE],
+    }
+
+
+def _same(a: object, b: object) -> bool:
+    """Compare as people do: NaN is NaN, and True is not 1."""
+    if isinstance(a, bool) != isinstance(b, bool):
+        return False
+    return a == b or (a != a and b != b)
+
+
+def _rows(group: str, tables: Sequence[dict[str, Any]]) -> list[ComparedRow]:
+    names = sorted({name for table in tables for name in table})
+    rows = []
+    for name in names:
+        values = [table.get(name, _ABSENT) for table in tables]
+        texts = tuple(
+            None if value is _ABSENT else format_value(value, limit=_VALUE) for value in values
+        )
+        differs = any(not _same(value, values[0]) for value in values[1:])
+        rows.append(ComparedRow(group, name, texts, differs))
+    return rows
+
+
+_ABSENT = object()
+
+
+def _metric_rows(runs: Sequence[Run]) -> list[ComparedRow]:
+    tables = [run.metrics for run in runs]
+    rows = []
+    for name in sorted({name for table in tables for name in table}):
+        values = [table.get(name) for table in tables]
+        texts = tuple(None if value is None else format_number(value) for value in values)
+        differs = any(not _same(value, values[0]) for value in values[1:])
+        change = tuple(_change(value, values[0]) for value in values)
+        rows.append(ComparedRow("metrics", name, texts, differs, _best(name, values), change))
+    return rows
+
+
+def _change(value: float | None, first: float | None) -> str:
+    if value is None or first is None or value == first:
+        return ""
+    difference = value - first
+    finite = difference == difference and abs(difference) != float("inf")
+    return format_number(difference, digits=3, sign=True) if finite else ""
+
+
+def _best(name: str, values: Sequence[float | None]) -> tuple[int, ...]:
+    """Find the best runs of a metric; nobody is best when nothing is known of the direction."""
+    lower = lower_is_better(name)
+    known = [value for value in values if value is not None and value == value]
+    if lower is None or len(known) < 2 or min(known) == max(known):
+        return ()
+    goal = min(known) if lower else max(known)
+    return tuple(i for i, value in enumerate(values) if value == goal)
+
+
+def _data(data: DatasetInfo) -> str:
+    shape = " \N{MULTIPLICATION SIGN} ".join(f"{size:,}" for size in data.shape)
+    return f"{data.kind.rpartition('.')[2]} {shape}".strip()
+
+
+def _environment(run: Run) -> dict[str, Any]:
+    found = run.environment
+    packages = found.get("packages")
+    names = packages if isinstance(packages, dict) else {}
+    git = run.git
+    return {
+        **{name: found[name] for name in _PLACES if found.get(name)},
+        **({} if git is None else {"git commit": str(git["commit"])[:10]}),
+        **{f"{name} (package)": version for name, version in names.items()},
+    }
+
+
+def _notes(runs: Sequence[Run], rows: Sequence[ComparedRow]) -> list[str]:
+    notes = []
+    if any(row.group == "data" and row.differs for row in rows):
+        notes.append("These runs did not read the same data: their metrics may not compare.")
+    unfinished = [run.label for run in runs if run.status.value != "finished"]
+    if unfinished:
+        named = ", ".join(unfinished[:5]) + (" and others" if len(unfinished) > 5 else "")
+        notes.append(f"Not finished: {named}.")
+    return notes
