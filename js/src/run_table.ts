@@ -143,6 +143,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
   });
 
   // The element is not in the page yet, and its font and width are unknown until it is.
+  root.addEventListener("pointerenter", () => state.look());
   const observer = new ResizeObserver(() => grid.layout());
   observer.observe(el);
   const load = () => {

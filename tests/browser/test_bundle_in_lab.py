@@ -166,6 +166,8 @@ def test_the_table_sorts_when_the_kernel_is_gone(lab: Lab) -> None:
     notebook.run_all()
     output = notebook.output(TABLE)
     expect(output.locator(".ct-body-row").first).to_be_visible()
+    expect(output.get_by_text("not connected")).to_be_hidden()
     lab.page.evaluate("() => window.celltrailPanel.sessionContext.shutdown()")
     output.get_by_role("columnheader", name="accuracy").click()
+    expect(output.get_by_text("not connected")).to_be_visible()
     expect(output.locator(".ct-body-row").first).to_contain_text("baseline 10")

@@ -23,6 +23,12 @@ export function Toolbar({ state, services, experiment }: Props) {
         <Count shown={state.rows.value.length} total={total} />
         <FilterBox state={state} />
         <span class="ct-tools">
+          <span
+            class={`ct-offline${state.connected.value ? "" : " ct-gone"}`}
+            title="There is no kernel: the table sorts and filters, but Python hears of nothing"
+          >
+            not connected
+          </span>
           <Toggle
             on={state.get("only_differences")}
             onPick={(on) => state.set({ only_differences: on })}

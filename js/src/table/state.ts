@@ -45,6 +45,7 @@ export interface Model<T> {
   get<K extends keyof T & string>(name: K): T[K];
   set<K extends keyof T & string>(name: K, value: T[K]): void;
   save_changes(): void;
+  send(message: unknown): void;
   on(event: string, callback: () => void): void;
   off(event: string, callback: () => void): void;
 }
@@ -91,6 +92,8 @@ export class TableState {
   readonly draft: Signal<string>;
   /** Parents and groups whose members are shown, by id or key. */
   readonly open = signal<ReadonlySet<string>>(new Set());
+  /** Whether there is a kernel that hears of changes. */
+  readonly connected = signal(true);
   readonly #model: Model<Traits>;
   readonly #traits: Sources;
   readonly #forget: () => void;
@@ -169,7 +172,19 @@ export class TableState {
         this.#traits[name].value = value;
       }
     });
-    this.#model.save_changes();
+    if (this.look()) this.#model.save_changes();
+  }
+
+  /** Looks whether there is a kernel: a front end does not say when it goes, but cannot send. */
+  look(): boolean {
+    let connected = true;
+    try {
+      this.#model.send({ kind: "seen" });
+    } catch {
+      connected = false;
+    }
+    this.connected.value = connected;
+    return connected;
   }
 
   dispose(): void {
