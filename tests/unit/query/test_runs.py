@@ -247,7 +247,8 @@ def test_the_best_of_runs_some_of_which_were_purged() -> None:
     runs = ct.runs()
     ct.purge("b")
     assert runs.best("loss.min", minimize=True).name == "c"
-    assert runs.best("loss.max").name == "a"
+    assert runs.best("loss.max", minimize=False).name == "a"
+    assert runs.best("loss.max").name == "c"
     with pytest.raises(UnknownNameError):
         runs.best("loss.median")
 
