@@ -48,6 +48,12 @@ export function decodeColumns(heads: Head[], data: Uint8Array): Column[] {
   });
 }
 
+/** Makes the column of the runs' ids, which filters know. */
+export function idColumn(ids: readonly string[]): Column {
+  const head: Head = { name: "id", label: "id", group: "", kind: "text", decimals: null };
+  return column({ ...head, blank: true }, (row) => ids[row] ?? null);
+}
+
 /** What is read of a decoded column; Python sends it in one batch. */
 interface Values {
   data: readonly {
@@ -102,10 +108,19 @@ export function cellText(column: Column, row: number): string {
     case "bool":
       return value ? "True" : "False";
     case "json":
-      return jsonText(value as string);
+      return shown(jsonText(value as string));
     default:
-      return value as string;
+      return shown(value as string);
   }
+}
+
+/** Between a text that is cut and its hash; the twin of CUT in views/arrow.py. */
+export const CUT = "\0";
+
+/** Leaves out what tells cut texts apart, and makes seen what would turn the line around. */
+function shown(text: string): string {
+  const end = text.indexOf(CUT);
+  return (end < 0 ? text : text.slice(0, end)).replace(/[\u202a-\u202e\u2066-\u2069]/g, "\u25ab");
 }
 
 /** Says more of a cell than fits into it: all digits, the whole moment, the whole text. */

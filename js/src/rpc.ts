@@ -10,7 +10,7 @@ interface Channel {
 
 interface Answer {
   kind?: string;
-  id?: number;
+  id?: string;
   result?: unknown;
   error?: string;
 }
@@ -24,7 +24,9 @@ interface Waiting {
 /** Asks Python; what it does not answer in time is an error. */
 export class Rpc {
   readonly #channel: Channel;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<string, Waiting>();
+  /** Several views of one widget hear all of its answers. */
+  readonly #mine = Math.random().toString(36).slice(2);
   #last = 0;
 
   constructor(channel: Channel) {
@@ -34,7 +36,7 @@ export class Rpc {
 
   /** Gives Python's answer; rejects with its error, or when none comes. */
   ask<T>(method: string, params: Record<string, unknown> = {}, patience = 20_000): Promise<T> {
-    const id = ++this.#last;
+    const id = `${this.#mine} ${++this.#last}`;
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);

@@ -1,7 +1,7 @@
 // The run table: what Python sent, a line of tools, and the grid; the twin of views/run_table.py.
 import type { Render } from "@anywidget/types";
 import type { Services } from "./chrome/more_menu";
-import { bytesOf, type Column, decodeColumns, type Head } from "./columns";
+import { bytesOf, type Column, decodeColumns, type Head, idColumn } from "./columns";
 import { copyText } from "./copy_text";
 import { make } from "./dom";
 import { clause, replaceColumn } from "./filter/edit";
@@ -36,9 +36,10 @@ function read(model: Model<Traitlets>): Data {
   const heads = JSON.parse(model.get("_columns")) as Head[];
   const columns = decodeColumns(heads, bytesOf(model.get("_data")));
   const bytes = bytesOf(model.get("_parents"));
+  const ids = model.get("_ids");
   return {
-    ids: model.get("_ids"),
-    columns: new Map(columns.map((column) => [column.name, column])),
+    ids,
+    columns: new Map([...columns, idColumn(ids)].map((column) => [column.name, column])),
     parents: bytes.length ? new Int32Array(bytes.buffer) : null,
   };
 }
@@ -50,6 +51,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
   const bar = make("div", "ct-top");
   bar.append(make("div", "ct-bar", plural(model.get("_ids").length, "run")));
   const over = make("div", "ct-over");
+  const nothing = make("div", "ct-nothing", "No run matches the filter.");
   const below = make("div", "ct-below-grid");
   const state = new TableState(model as unknown as Model<Traits>, read(model));
   const rpc = new Rpc(anymodel as never);
@@ -57,9 +59,11 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     copy: copyText,
     code: () => rpc.ask<string>("code"),
     details: (id) => rpc.ask("details", { id }),
+    edit: (id, said) => rpc.ask("edit", { id, ...said }),
   };
   const selection = new Selection();
   const detail = signal("");
+  const experiment = signal(model.get("_experiment"));
   const menu = signal<{ name: string; anchor: HTMLElement } | null>(null);
   const grid = new Grid(selection, {
     sort: (name, more) => {
@@ -86,14 +90,14 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     },
   });
   const distributions = new Distributions(() => grid.refresh());
-  root.append(bar, grid.element, make("div", "ct-empty", EMPTY), below, over);
+  root.append(bar, grid.element, make("div", "ct-empty", EMPTY), nothing, below, over);
   el.append(root);
   el.classList.add("celltrail-view");
 
   const host: Host = {
     state,
     services,
-    experiment: model.get("_experiment"),
+    experiment,
     bar,
     over,
     below,
@@ -117,6 +121,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     const shown = {
       ids,
       columns,
+      wanted: pinned,
       pinned,
       items: state.items.value,
       sorts: state.sorts.value,
@@ -132,6 +137,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
       distribution: (column: Column) => distributions.get(column, rows),
     };
     root.classList.toggle("ct-none", ids.length === 0);
+    root.classList.toggle("ct-no-match", ids.length > 0 && rows.length === 0);
     untracked(() => {
       selection.replace(state.get("selected_ids"));
       grid.show(shown);
@@ -147,6 +153,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
   const observer = new ResizeObserver(() => grid.layout());
   observer.observe(el);
   const load = () => {
+    experiment.value = model.get("_experiment");
     state.data.value = read(model);
   };
   model.on("change:_data", load);

@@ -88,10 +88,12 @@ function byObject(column: Column, rows: number): Ranks {
   const sorted = [...numbers].sort(([a], [b]) => (a < b ? -1 : a == b ? 0 : 1));
   const places = new Uint32Array(rows);
   let count = 0;
-  for (const [, members] of sorted) {
+  sorted.forEach(([number, members], i) => {
+    // biome-ignore lint/suspicious/noDoubleEquals: 1n and 1 are the same number
+    if (i > 0 && sorted[i - 1]?.[0] != number) count++;
     for (const row of members) places[row] = count;
-    count++;
-  }
+  });
+  if (sorted.length) count++;
   for (const key of [...texts.keys()].sort()) {
     for (const row of texts.get(key) ?? []) places[row] = count;
     count++;

@@ -11,7 +11,7 @@ import type { TableState } from "./table/state";
 export interface Host {
   state: TableState;
   services: Services;
-  experiment: string;
+  experiment: Signal<string>;
   /** Where the line of tools stands, panels do, and what is shown of one run. */
   bar: HTMLElement;
   over: HTMLElement;
@@ -28,10 +28,14 @@ export type Tools = typeof import("./tools");
 /** Puts the tools of a table into the page; call what it gives to take them away. */
 export function mountTools(host: Host): () => void {
   const { state, services, experiment, bar, over, below, menu, detail, focusGrid } = host;
-  const Bar = () => <Toolbar state={state} services={services} experiment={experiment} />;
+  const Bar = () => <Toolbar state={state} services={services} experiment={experiment.value} />;
   const Over = () => {
     const open = menu.value;
     const column = open && state.data.value.columns.get(open.name);
+    if (open && !column)
+      queueMicrotask(() => {
+        menu.value = null; // its column is gone
+      });
     if (!open || !column) return null;
     const close = () => {
       menu.value = null;

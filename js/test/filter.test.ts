@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Column, Kind, Value } from "../src/columns";
-import { aboutColumn, choiceOf, clause, rangeOf, replaceColumn } from "../src/filter/edit";
+import { aboutColumn, anyOf, clause, rangeOf, replaceColumn, replaceEnd } from "../src/filter/edit";
 import { matches, nearest } from "../src/filter/evaluate";
-import { FilterError, parseFilter, parseOrder, writeOrder } from "../src/filter/parse";
+import { FilterError, parseFilter, parseOrder, withZones, writeOrder } from "../src/filter/parse";
 import { suggest } from "../src/filter/suggest";
 import { type Node, write } from "../src/filter/tree";
 import { sortedRows } from "../src/sort";
@@ -80,6 +80,19 @@ describe("filters, as Python reads them", () => {
     const one = new Map([["started", column("time", [BigInt(local)], "started")]]);
     expect([...matches(parseFilter("started = '2026-01-01 12:30:15'"), one, 1)]).toEqual([1]);
   });
+  it("is given the zone of its times, and nothing else is changed", () => {
+    const isTime = (name: string) => name === "started";
+    const zoned = withZones("started > '2026-01-31' and  name = '2026-01-31'", isTime);
+    expect(zoned).toMatch(/^started > '2026-01-31 00:00[+-]\d\d:\d\d' and {2}name = '2026-01-31'$/);
+    expect(withZones(zoned, isTime)).toBe(zoned);
+    expect([...matches(parseFilter(zoned), columns, ROWS)]).toEqual([
+      ...matches(parseFilter("started > '2026-01-31' and name = '2026-01-31'"), columns, ROWS),
+    ]);
+  });
+  it("is not nested without end", () => {
+    expect(() => parseFilter(`${"(".repeat(200)}a = 1${")".repeat(200)}`)).toThrow("nested");
+    expect(() => parseFilter(`a = ${"1".repeat(500)}`)).toThrow("at most 400 digits");
+  });
   it("knows no wrong names where there are no runs", () => {
     expect([...matches(parseFilter("metrics.x > 1"), new Map(), 0)]).toEqual([]);
   });
@@ -117,9 +130,20 @@ describe("what a filter says of one column", () => {
   it("is a range or a choice of values", () => {
     expect(rangeOf(parseFilter("a >= 1 and a <= 2 and b > 5"), "a")).toEqual([1, 2]);
     expect(rangeOf(null, "a")).toEqual([null, null]);
-    expect(choiceOf(parseFilter("a in ('x', 'y')"), "a")?.values).toEqual(["x", "y"]);
-    expect(choiceOf(parseFilter("a not in ('x')"), "a")?.without).toBe(true);
-    expect(choiceOf(parseFilter("a = 'x' and a != 'y'"), "a")).toBeNull();
+    const tree = parseFilter("a > 1 and a is not null and b = 2 and a <= 3");
+    const texts = [
+      replaceEnd(tree, "a", "low", 2),
+      replaceEnd(tree, "a", "high", null),
+      replaceEnd(null, "a", "high", 5),
+    ].map((node) => node && write(node));
+    expect(texts).toEqual([
+      "a >= 2 and a is not null and a <= 3 and b = 2",
+      "a > 1 and a is not null and b = 2",
+      "a <= 5",
+    ]);
+    expect(write(anyOf("a", ["x", 1], true))).toBe("a in ('x', 1) or a is null");
+    expect(write(anyOf("a", ["x"], false))).toBe("a = 'x'");
+    expect(write(anyOf("a", [], true))).toBe("a is null");
   });
 });
 
@@ -128,7 +152,13 @@ describe("what could stand next", () => {
     suggest(text, caret, columns, every)?.options.map((option) => option.text) ?? [];
   it("is a name at the beginning, after and, or, not and an opening bracket", () => {
     expect(options("")).toContain("number");
-    expect(options("par")).toEqual(["params.lr", "params.n", "params.flag", "params.mixed"]);
+    expect(options("par")).toEqual([
+      "params.lr",
+      "params.n",
+      "params.flag",
+      "params.mixed",
+      "`params.a``b`",
+    ]);
     expect(options("number = 1 and sta")).toEqual(["status", "started"]);
     expect(options("(val")).toEqual(["`metrics.val loss`"]);
     expect(options("`metrics.v")).toEqual(["`metrics.val loss`"]);

@@ -1,6 +1,7 @@
 import { columnFromArray, float64, tableFromColumns, tableToIPC, utf8 } from "@uwdata/flechette";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import widget from "../src/run_table";
+import { toolsKey } from "../src/tools_loader";
 import { PLAIN_STATE } from "./helpers";
 import { MockModel } from "./mock_model";
 
@@ -38,7 +39,7 @@ function state(count: number) {
 }
 
 // in a page it comes as a file of its own
-(globalThis as Record<string, unknown>).__celltrail_tools_0_1 = import("../src/tools");
+(globalThis as Record<string, unknown>)[toolsKey(PLAIN_STATE._tools)] = import("../src/tools");
 
 describe("the run table", () => {
   let model: MockModel;

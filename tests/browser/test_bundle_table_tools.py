@@ -216,6 +216,147 @@ def test_the_edge_of_a_heading_sets_the_width(bundle: BundlePage, page: Page) ->
     assert abs(bounds(cell)["width"] - before["width"] - 60) < 3
 
 
+# -- what went wrong once ------------------------------------------------------------------------
+
+
+def test_a_stretch_of_time_becomes_a_range_of_times(bundle: BundlePage, page: Page) -> None:
+    show(bundle, many_runs(60))
+    bars = heading(page, "started").locator(".ct-bars")
+    expect(bars.locator("span").first).to_be_attached()
+    area = bounds(bars)
+    y, left, width = area["y"] + 8, area["x"], area["width"]
+    drag(page, (left + width * 0.2, y), (left + width * 0.6, y))
+    page.wait_for_function("() => window.views.at(-1).model.get('where')")
+    assert bundle.get("where").startswith("started >= '2026-03-02T")
+    assert 0 < int(page.get_by_text("of 60 runs").inner_text().split()[0]) < 60
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_lists_are_no_values_to_choose(bundle: BundlePage, page: Page) -> None:
+    layers = [[64, 32], [128], [64]]
+    runs = [FakeRun(id=str(i), number=i, params={"layers": layers[i % 3]}) for i in range(6)]
+    show(bundle, FakeRuns(runs))
+    panel = menu(page, "layers")
+    expect(panel.get_by_role("button", name="Group by this")).to_be_visible()
+    expect(panel.get_by_role("checkbox")).to_have_count(0)
+
+
+def test_what_is_typed_in_a_menu_stays_while_runs_arrive(bundle: BundlePage, page: Page) -> None:
+    show(bundle, many_runs(40))
+    menu(page, "accuracy").get_by_label("At least").fill("0.9")
+    bundle.set("selected_ids", ["x"])
+    bundle.set("_data", page.evaluate_handle("() => window.views.at(-1).model.get('_data')"))
+    expect(page.get_by_label("At least")).to_have_value("0.9")
+    expect(page.get_by_label("At least")).to_be_focused()
+
+
+def test_a_menu_stays_while_its_filter_takes_rows_away(bundle: BundlePage, page: Page) -> None:
+    show(bundle, many_runs(400))
+    page.get_by_role("treegrid").evaluate("(e) => { e.scrollTop = e.scrollHeight; }")
+    panel = menu(page, "run")
+    panel.get_by_label("Contains").press_sequentially("base")
+    expect(panel.get_by_label("Contains")).to_have_value("base")
+    assert bundle.get("where") == "name like '%base%'"
+
+
+def test_tab_goes_on_from_a_filter_in_which_nothing_was_typed(
+    bundle: BundlePage, page: Page
+) -> None:
+    show(bundle, many_runs(4))
+    box(page).focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Only what differs")).to_be_focused()
+    assert bundle.get("where") == ""
+
+
+def test_enter_takes_what_the_arrows_chose(bundle: BundlePage, page: Page) -> None:
+    show(bundle, many_runs(4))
+    box(page).click()
+    page.keyboard.type("params.")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(box(page)).to_have_value("params.lr ")
+
+
+def test_a_space_at_the_end_is_kept_while_typing(bundle: BundlePage, page: Page) -> None:
+    show(bundle, many_runs(4))
+    box(page).click()
+    page.keyboard.type("number < 3 ")
+    page.wait_for_function("() => window.views.at(-1).model.get('where') === 'number < 3'")
+    page.keyboard.type("and number > 1")
+    page.wait_for_function("() => window.views.at(-1).model.get('where').includes('> 1')")
+    expect(box(page)).to_have_value("number < 3 and number > 1")
+
+
+def test_a_short_drag_moves_nothing_and_escape_gives_one_up(bundle: BundlePage, page: Page) -> None:
+    show(bundle, many_runs(10))
+    name = bounds(heading(page, "run"))
+    drag(page, (name["x"] + 20, name["y"] + 14), (name["x"] + 30, name["y"] + 14))
+    status = bounds(heading(page, "status"))
+    edge = status["x"] + status["width"]
+    page.mouse.move(edge, status["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(edge + 80, status["y"] + 10, steps=4)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    heading(page, "duration").click()
+    expect(heading(page, "duration")).to_have_attribute("aria-sort", "ascending")
+    assert bundle.get("pinned") == ["number", "name"]
+    assert bundle.get("column_widths") == {}
+
+
+def test_ticks_say_what_holds_under_any_filter(bundle: BundlePage, page: Page) -> None:
+    show(bundle, many_runs(40), where="status != 'failed'")
+    panel = menu(page, "status")
+    expect(panel.get_by_role("checkbox", name="failed")).not_to_be_checked()
+    expect(panel.get_by_role("checkbox", name="finished")).to_be_checked()
+
+
+def test_runs_without_a_value_are_a_choice_too(bundle: BundlePage, page: Page) -> None:
+    values: list[dict[str, Any]] = [{"p": "a"}, {"p": "b"}, {}, {"p": "c"}]
+    runs = [FakeRun(id=str(i), number=i, params=value) for i, value in enumerate(values)]
+    show(bundle, FakeRuns(runs))
+    panel = menu(page, "p")
+    panel.get_by_role("checkbox", name="a", exact=True).uncheck()
+    assert bundle.get("where") == "params.p in ('b', 'c') or params.p is null"
+
+
+def test_all_runs_of_closed_groups_are_selected_by_a_key(bundle: BundlePage, page: Page) -> None:
+    runs = many_runs(12)
+    show(bundle, runs, group_by=["params.model"])
+    page.get_by_role("treegrid").focus()
+    page.keyboard.press("Control+a")
+    assert sorted(bundle.get("selected_ids")) == sorted(runs.ids)
+
+
+def test_two_tables_hear_only_their_own_answers(bundle: BundlePage, page: Page) -> None:
+    show(bundle, many_runs(3), answers={"code": "one"})
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Copy as Python").click()
+    ids = page.evaluate("() => window.views.map(v => v.model.sent.find(m => m.id)?.id)")
+    assert len(ids[0]) > 8
+
+
+def test_a_filter_that_nothing_matches_says_so(bundle: BundlePage, page: Page) -> None:
+    show(bundle, many_runs(3), where="number > 100")
+    expect(page.get_by_text("No run matches the filter.")).to_be_visible()
+
+
+def test_wide_columns_at_the_left_leave_room(bundle: BundlePage, page: Page) -> None:
+    page.set_viewport_size({"width": 420, "height": 600})
+    pinned = ["number", "name", "status", "started", "duration"]
+    show(bundle, many_runs(10), pinned=pinned)
+    page.get_by_role("treegrid").evaluate("(e) => { e.scrollLeft = e.scrollWidth; }")
+    expect(heading(page, "loss")).to_be_in_viewport()
+
+
+def test_a_text_that_would_turn_around_is_shown_as_it_is(bundle: BundlePage, page: Page) -> None:
+    show(bundle, FakeRuns([FakeRun(name="\u202eevil"), FakeRun(id="b", name="שלום")]))
+    expect(page.get_by_text("\u25abevil")).to_be_visible()
+    expect(page.get_by_text("שלום")).to_be_visible()
+
+
 # -- what differs, groups, children, comparison --------------------------------------------------
 
 
@@ -299,7 +440,8 @@ def test_a_colour_scale_shades_from_least_to_greatest(bundle: BundlePage, page: 
 DETAILS: dict[str, Any] = {
     "title": XSS,
     "status": "failed",
-    "facts": [["note", XSS]],
+    "said": {"name": XSS, "note": XSS, "tags": [XSS]},
+    "facts": [["notebook", XSS]],
     "error": XSS,
     "params": [{"name": XSS, "value": XSS, "reason": XSS}],
     "metrics": [
@@ -336,6 +478,25 @@ def test_the_details_of_a_run_are_texts(bundle: BundlePage, page: Page) -> None:
     bundle.errors[:] = [e for e in bundle.errors if not any(word in e for word in refused)]
     pane.get_by_role("button", name="Close").click()
     expect(pane).to_have_count(0)
+
+
+def test_name_tags_and_note_are_changed_and_changed_back(bundle: BundlePage, page: Page) -> None:
+    said = {"name": "run 1", "note": "why", "tags": ["a, b", "c"]}
+    details = {**DETAILS, "outputs": [], "said": said}
+    changed = {**details, "said": {"name": "best", "note": "because", "tags": ["c", "d"]}}
+    show(bundle, many_runs(3), answers={"details": details, "edit": changed})
+    page.locator(".ct-body-row").first.dblclick()
+    page.get_by_role("button", name="edit name, tags, note").click()
+    page.get_by_role("textbox", name="name").fill("best")
+    page.get_by_role("textbox", name="tags").fill("c, d, c,")
+    page.get_by_role("textbox", name="note").fill("because")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".ct-said-note")).to_have_text("because")
+    page.get_by_role("button", name="undo").click()
+    expect(page.get_by_role("button", name="undo")).to_have_count(0)
+    sent = page.evaluate("() => window.views.at(-1).model.sent.filter(m => m.method === 'edit')")
+    assert [message["params"]["tags"] for message in sent] == [["c", "d"], ["a, b", "c"]]
+    assert sent[1]["params"]["note"] == "why"
 
 
 def test_details_that_cannot_be_had_say_so(bundle: BundlePage, page: Page) -> None:

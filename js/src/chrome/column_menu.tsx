@@ -1,10 +1,11 @@
 // What can be done with one column: sort, filter by its values, group, colour, pin, hide.
 import { useState } from "preact/hooks";
-import type { Column } from "../columns";
-import { aboutColumn, choiceOf, clause, rangeOf, replaceColumn } from "../filter/edit";
+import { type Column, cellText } from "../columns";
+import { aboutColumn, anyOf, clause, rangeOf, replaceColumn, replaceEnd } from "../filter/edit";
+import { matches } from "../filter/evaluate";
 import { literalAt } from "../filter/suggest";
 import { type Literal, type Node, writeLiteral } from "../filter/tree";
-import { type Categories, categories } from "../table/spread";
+import { categories } from "../table/spread";
 import type { TableState } from "../table/state";
 import { Popover } from "./popover";
 
@@ -74,25 +75,20 @@ export function Item({ text, sign = "", on = false, onPick }: ItemProps) {
 }
 
 function Filter({ state, column }: { state: TableState; column: Column }) {
-  const change = (...parts: Node[]) => {
-    state.filterBy(replaceColumn(state.filter.value.tree, column.name, parts));
-  };
-  const about = aboutColumn(state.filter.value.tree, column.name);
-  const found =
-    column.name === "tags" || column.kind === "time" || column.kind === "duration"
-      ? null
-      : categories(column, everyRow(state), column.numeric ? 12 : LISTED);
-  const isRange = column.numeric && (!found || found.top.length + found.others > 6);
+  const { tree } = state.filter.value;
+  const change = (...parts: Node[]) => state.filterBy(replaceColumn(tree, column.name, parts));
+  const values = listed(column, everyRow(state));
+  const isRange = column.numeric && column.kind !== "duration" && (!values || values.length > 6);
   return (
     <div class="ct-filter-part">
-      {isRange ? (
-        <Range state={state} column={column} change={change} />
-      ) : found ? (
-        <Values state={state} column={column} found={found} change={change} />
+      {isRange || column.kind === "duration" ? (
+        <Range state={state} column={column} />
+      ) : values ? (
+        <Values state={state} column={column} values={values} change={change} />
       ) : (
         <Contains column={column} state={state} change={change} />
       )}
-      {about.length > 0 && (
+      {aboutColumn(tree, column.name).length > 0 && (
         <button type="button" class="ct-plain" onClick={() => change()}>
           Clear this filter
         </button>
@@ -101,103 +97,113 @@ function Filter({ state, column }: { state: TableState; column: Column }) {
   );
 }
 
+/** All runs, not only those that the filter leaves: what it hides is to be found again. */
+function everyRow(state: TableState): Uint32Array {
+  return Uint32Array.from({ length: state.data.value.ids.length }, (_, row) => row);
+}
+
 interface PartProps {
   state: TableState;
   column: Column;
   change(...parts: Node[]): void;
 }
 
-/** All runs, not only those that the filter leaves: what it hides is to be found again. */
-function everyRow(state: TableState): Uint32Array {
-  return Uint32Array.from({ length: state.data.value.ids.length }, (_, row) => row);
-}
-
-function Range({ state, column, change }: PartProps) {
+function Range({ state, column }: Omit<PartProps, "change">) {
   const [low, high] = rangeOf(state.filter.value.tree, column.name);
-  const set = (a: number | null, b: number | null) => {
-    const parts: Node[] = [];
-    if (a !== null) parts.push(clause(column.name, ">=", a));
-    if (b !== null) parts.push(clause(column.name, "<=", b));
-    change(...parts);
-  };
-  const read = (text: string) => (text.trim() && !Number.isNaN(Number(text)) ? Number(text) : null);
   return (
     <div class="ct-range">
-      <input
-        class="ct-field"
-        type="number"
-        step="any"
-        aria-label="At least"
-        placeholder="at least"
-        value={low ?? ""}
-        onChange={(event) => set(read(event.currentTarget.value), high)}
-      />
+      <End state={state} column={column} end="low" label="At least" now={low} />
       <span>…</span>
-      <input
-        class="ct-field"
-        type="number"
-        step="any"
-        aria-label="At most"
-        placeholder="at most"
-        value={high ?? ""}
-        onChange={(event) => set(low, read(event.currentTarget.value))}
-      />
+      <End state={state} column={column} end="high" label="At most" now={high} />
     </div>
   );
 }
 
-function Values({ state, column, found, change }: PartProps & { found: Categories }) {
-  const rows = everyRow(state);
-  const all = valuesOf(column, rows);
-  const choice = choiceOf(state.filter.value.tree, column.name);
-  const named = new Set(choice?.values.map(writeLiteral) ?? []);
-  const holds = (literal: Literal) =>
-    !choice || named.has(writeLiteral(literal)) !== choice.without;
-  const toggle = (literal: Literal) => {
-    const kept = all.filter((one) =>
-      writeLiteral(one.literal) === writeLiteral(literal) ? !holds(literal) : holds(one.literal),
-    );
-    if (kept.length === all.length || !kept.length) return change();
-    const values = kept.map((one) => one.literal);
-    const [only] = values;
-    change(
-      values.length === 1 && only !== undefined
-        ? clause(column.name, "=", only)
-        : clause(column.name, "in", ...values),
-    );
+interface EndProps extends Omit<PartProps, "change"> {
+  end: "low" | "high";
+  label: string;
+  now: number | null;
+}
+
+function End({ state, column, end, label, now }: EndProps) {
+  // what is typed stays, whatever is drawn anew meanwhile
+  const [typed, setTyped] = useState<string | null>(null);
+  const commit = () => {
+    if (typed === null) return;
+    const value = typed.trim() === "" || Number.isNaN(Number(typed)) ? null : Number(typed);
+    setTyped(null);
+    state.filterBy(replaceEnd(state.filter.value.tree, column.name, end, value));
   };
   return (
-    <fieldset class="ct-values" aria-label={`Values of ${column.name}`}>
-      {all.map(({ text, literal, count }) => (
-        <label class="ct-value" key={writeLiteral(literal)}>
-          <input type="checkbox" checked={holds(literal)} onChange={() => toggle(literal)} />
-          <span class="ct-value-text">{text || "(empty)"}</span>
-          <span class="ct-option-hint">{count.toLocaleString("en-US")}</span>
-        </label>
-      ))}
-      {found.missing > 0 && (
-        <div class="ct-note">{found.missing.toLocaleString("en-US")} runs have none</div>
-      )}
-    </fieldset>
+    <input
+      class="ct-field"
+      type="number"
+      step="any"
+      aria-label={label}
+      placeholder={label.toLowerCase()}
+      value={typed ?? now ?? ""}
+      onInput={(event) => setTyped(event.currentTarget.value)}
+      onChange={commit}
+      onKeyDown={(event) => event.key === "Enter" && commit()}
+    />
   );
 }
 
-function valuesOf(column: Column, rows: Uint32Array) {
-  const found = new Map<string, { text: string; literal: Literal; count: number }>();
+interface Choice {
+  /** Null stands for runs that have none. */
+  literal: Literal | null;
+  text: string;
+  count: number;
+  row: number;
+}
+
+const NONE = "(none)";
+
+/** Lists the values of a column; null where they are too many, or not to be named by a filter. */
+function listed(column: Column, rows: Uint32Array): Choice[] | null {
+  if (column.name === "tags" || column.kind === "time" || column.kind === "duration") return null;
+  if (!categories(column, rows, LISTED)) return null;
+  const found = new Map<string, Choice>();
   for (const row of rows) {
-    if (column.at(row) === null) continue;
-    const literal = literalAt(column, row);
-    const key = writeLiteral(literal);
+    const isMissing = column.at(row) === null;
+    const literal = isMissing ? null : literalAt(column, row);
+    if (!isMissing && literal === null) return null;
+    const key = literal === null ? "" : writeLiteral(literal);
     const known = found.get(key);
     if (known) known.count++;
-    else
-      found.set(key, {
-        text: String(typeof literal === "object" ? "" : literal),
-        literal,
-        count: 1,
-      });
+    else {
+      const text = isMissing ? NONE : cellText(column, row) || "(empty)";
+      found.set(key, { literal, text, count: 1, row });
+    }
   }
-  return [...found.values()].sort((a, b) => b.count - a.count);
+  const last = (one: Choice) => Number(one.literal === null);
+  return [...found.values()].sort((a, b) => last(a) - last(b) || b.count - a.count);
+}
+
+function Values({ state, column, values, change }: PartProps & { values: Choice[] }) {
+  const about = aboutColumn(state.filter.value.tree, column.name);
+  const total = state.data.value.ids.length;
+  const mask = about.length
+    ? matches({ kind: "and", parts: about }, new Map([[column.name, column]]), total)
+    : null;
+  const holds = (one: Choice) => !mask || mask[one.row] === 1;
+  const toggle = (one: Choice) => {
+    const kept = values.filter((other) => holds(other) !== (other === one));
+    if (kept.length === values.length || !kept.length) return change();
+    const literals = kept.flatMap(({ literal }) => (literal === null ? [] : [literal]));
+    change(anyOf(column.name, literals, kept.length > literals.length));
+  };
+  return (
+    <fieldset class="ct-values" aria-label={`Values of ${column.name}`}>
+      {values.map((one) => (
+        <label class="ct-value" key={one.literal === null ? NONE : writeLiteral(one.literal)}>
+          <input type="checkbox" checked={holds(one)} onChange={() => toggle(one)} />
+          <span class="ct-value-text">{one.text}</span>
+          <span class="ct-option-hint">{one.count.toLocaleString("en-US")}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
 }
 
 function Contains({ column, state, change }: PartProps) {
@@ -211,13 +217,10 @@ function Contains({ column, state, change }: PartProps) {
     if (!value.trim()) return change();
     change(isTags ? clause("tags", "has", value) : clause(column.name, "like", `%${value}%`));
   };
-  if (column.kind === "time" || column.kind === "duration") {
-    return (
-      <div class="ct-note">
-        {column.kind === "time" ? "Filter: started > -7d" : "Filter: duration > 60"}
-      </div>
-    );
+  if (column.kind === "time") {
+    return <div class="ct-note">Type a filter, such as {column.name} &gt; -7d</div>;
   }
+  if (column.kind === "json" && !isTags) return null;
   return (
     <input
       class="ct-field"

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { highlight } from "./highlight";
 import type { Services } from "./more_menu";
+import { type Said, SaidOf } from "./said";
 import { type Output, Shown } from "./shown";
 
 interface Row {
@@ -18,6 +19,7 @@ interface Row {
 export interface RunDetails {
   title: string;
   status: string;
+  said: Said;
   facts: [string, string][];
   error: string | null;
   params: Row[];
@@ -40,6 +42,7 @@ export function Details({ id, services, onClose }: Props) {
   useEffect(() => {
     let current = true;
     setProblem("");
+    setFound(null);
     services.details(id).then(
       (details) => current && setFound(details),
       (error) => current && setProblem(error instanceof Error ? error.message : String(error)),
@@ -67,6 +70,13 @@ export function Details({ id, services, onClose }: Props) {
         <div class="ct-problem" role="alert">
           {problem}
         </div>
+      )}
+      {found && (
+        <SaidOf
+          key={id}
+          said={found.said}
+          onChange={async (said) => setFound(await services.edit(id, said))}
+        />
       )}
       {found && <Body found={found} />}
     </section>

@@ -7,11 +7,15 @@ import { Popover } from "./popover";
 
 const PAUSE = 140; // milliseconds without a key before what is typed is tried
 
+let boxes = 0;
+
 export function FilterBox({ state }: { state: TableState }) {
   const input = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const offers = useSignal<Suggestions | null>(null);
   const chosen = useSignal(0);
+  const moved = useSignal(false); // whether an offer was chosen with the arrows
+  const list = useRef(`celltrail-offers-${++boxes}`);
   const typed = useSignal(state.draft.value);
   useEffect(
     () =>
@@ -29,6 +33,7 @@ export function FilterBox({ state }: { state: TableState }) {
     const { columns } = state.data.value;
     offers.value = suggest(element.value, element.selectionStart ?? 0, columns, state.rows.value);
     chosen.value = 0;
+    moved.value = false;
   };
   const commit = () => {
     clearTimeout(timer.current);
@@ -54,10 +59,21 @@ export function FilterBox({ state }: { state: TableState }) {
     change(next);
   };
   const key = (event: KeyboardEvent) => {
+    event.stopPropagation();
+    if (event.isComposing) return;
     const options = offers.value?.options ?? [];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && options.length) {
-      chosen.value = (chosen.value + step + options.length) % options.length;
+      if (moved.value || step < 0) {
+        chosen.value = (chosen.value + step + options.length) % options.length;
+      }
+      moved.value = true;
+      event.preventDefault();
+    } else if (step) {
+      look();
+      event.preventDefault();
+    } else if (event.key === "Enter" && moved.value && options[chosen.value]) {
+      take(options[chosen.value] as Suggestion);
       event.preventDefault();
     } else if (event.key === "Tab" && options.length && !event.shiftKey) {
       const option = options[chosen.value];
@@ -68,9 +84,7 @@ export function FilterBox({ state }: { state: TableState }) {
       offers.value = null;
     } else if (event.key === "Escape") {
       if (offers.value) offers.value = null;
-      else change("");
     }
-    event.stopPropagation();
   };
   // while something is offered, what is typed is not finished
   const isCurrent = state.draft.value === typed.value && offers.value === null;
@@ -84,13 +98,14 @@ export function FilterBox({ state }: { state: TableState }) {
         role="combobox"
         aria-label="Filter"
         aria-expanded={offers.value !== null}
+        aria-controls={list.current}
+        aria-activedescendant={moved.value ? `${list.current}-${chosen.value}` : undefined}
         aria-invalid={wrong !== null}
         autocomplete="off"
         spellcheck={false}
         placeholder="Filter, such as params.lr < 0.1"
         value={typed.value}
         onInput={(event) => change(event.currentTarget.value)}
-        onFocus={look}
         onClick={look}
         onBlur={() =>
           setTimeout(() => {
@@ -128,11 +143,12 @@ export function FilterBox({ state }: { state: TableState }) {
             offers.value = null;
           }}
         >
-          <div class="ct-options" role="listbox">
+          <div class="ct-options" role="listbox" id={list.current}>
             {offers.value.options.map((option, index) => (
               <button
                 type="button"
                 key={option.text}
+                id={`${list.current}-${index}`}
                 role="option"
                 tabIndex={-1}
                 aria-selected={index === chosen.value}

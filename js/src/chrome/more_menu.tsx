@@ -5,6 +5,7 @@ import type { TableState } from "../table/state";
 import { Item } from "./column_menu";
 import type { RunDetails } from "./details";
 import { Popover } from "./popover";
+import type { Said } from "./said";
 
 /** What the view asks of the page and of Python. */
 export interface Services {
@@ -13,6 +14,8 @@ export interface Services {
   code(): Promise<string>;
   /** Gives all that is known of one run. */
   details(id: string): Promise<RunDetails>;
+  /** Changes what is said of a run, and gives all that is known of it then. */
+  edit(id: string, said: Said): Promise<RunDetails>;
 }
 
 interface Props {

@@ -23,6 +23,9 @@ export function Popover({ anchor, label, focus = true, onClose, children }: Prop
     element.showPopover?.();
     place(element, anchor);
     if (focus) element.querySelector<HTMLElement>("input, button, [tabindex]")?.focus();
+  }, [anchor, focus]);
+  useLayoutEffect(() => {
+    if (panel.current) place(panel.current, anchor);
   });
   useEffect(() => {
     const away = (event: Event) => {
@@ -30,15 +33,27 @@ export function Popover({ anchor, label, focus = true, onClose, children }: Prop
       if (!panel.current?.contains(target) && !anchor.contains(target)) onClose();
     };
     const scrolled = (event: Event) => {
-      if (!panel.current?.contains(event.target as Node)) onClose();
+      const target = event.target as Node;
+      if (panel.current?.contains(target)) return;
+      // rows that go, as a filter is set here, make the grid scroll: that is no wish to leave
+      const isGrid = target instanceof Element && target.classList.contains("ct-scroll");
+      if (isGrid && panel.current) place(panel.current, anchor);
+      else onClose();
     };
+    const left = (event: FocusEvent) => {
+      const next = event.relatedTarget;
+      if (focus && next instanceof Node && !panel.current?.contains(next)) onClose();
+    };
+    const element = panel.current;
+    element?.addEventListener("focusout", left);
     document.addEventListener("pointerdown", away, true);
     document.addEventListener("scroll", scrolled, true);
     return () => {
+      element?.removeEventListener("focusout", left);
       document.removeEventListener("pointerdown", away, true);
       document.removeEventListener("scroll", scrolled, true);
     };
-  }, [anchor, onClose]);
+  }, [anchor, focus, onClose]);
   return (
     <div
       ref={panel}

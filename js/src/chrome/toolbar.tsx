@@ -69,7 +69,8 @@ function columnsText(state: TableState): string {
 function Chips({ state }: { state: TableState }) {
   const { columns, ids } = state.data.value;
   const baseline = state.get("baseline");
-  const name = columns.get("name")?.at(ids.indexOf(baseline));
+  const place = ids.indexOf(baseline);
+  const name = place < 0 ? "a run that is not here" : columns.get("name")?.at(place);
   if (!baseline && !state.get("group_by").length) return null;
   return (
     <div class="ct-bar ct-chips">

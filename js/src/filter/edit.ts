@@ -48,19 +48,26 @@ export function rangeOf(node: Node | null, name: string): [number | null, number
   return [low, high];
 }
 
-/** What a filter says of the values of a column: those that hold, or those that do not. */
-export interface Choice {
-  values: Literal[];
-  /** Whether the values are left out rather than asked for. */
-  without: boolean;
-  missing: boolean | null;
+/** Replaces one end of the range of a column, and leaves the other and all else as it is. */
+export function replaceEnd(
+  node: Node | null,
+  name: string,
+  end: "low" | "high",
+  value: number | null,
+): Node | null {
+  const ops = end === "low" ? [">", ">="] : ["<", "<="];
+  const kept = aboutColumn(node, name).filter(
+    (part) => part.kind !== "clause" || !ops.includes(part.op),
+  );
+  const added = value === null ? [] : [clause(name, end === "low" ? ">=" : "<=", value)];
+  return replaceColumn(node, name, end === "low" ? [...added, ...kept] : [...kept, ...added]);
 }
 
-/** Gives the values of a column that the filter names. */
-export function choiceOf(node: Node | null, name: string): Choice | null {
-  const [part, more] = aboutColumn(node, name);
-  if (!part || more) return null;
-  const inner = part.kind === "not" ? part.part : part;
-  if (inner.kind !== "clause" || (inner.op !== "in" && inner.op !== "=")) return null;
-  return { values: inner.values, without: part.kind === "not", missing: null };
+/** Asks for some values of a column, and perhaps for runs without any. */
+export function anyOf(name: string, values: Literal[], missing: boolean): Node {
+  const [only, ...more] = values;
+  const none = clause(name, "null");
+  if (only === undefined) return none;
+  const some = more.length ? clause(name, "in", ...values) : clause(name, "=", only);
+  return missing ? { kind: "or", parts: [some, none] } : some;
 }

@@ -65,10 +65,10 @@ function testOf(column: Column, clause: Clause, value: Literal, now: number): Te
   const isText = column.kind === "text" || column.kind === "json";
   if (clause.op === "like") {
     if (!isText) return () => false;
-    const pattern = likePattern(value as string);
+    const isLike = likeTest(value as string);
     return (cell) => {
       const item = plain(column, cell);
-      return typeof item === "string" && pattern.test(item);
+      return typeof item === "string" && isLike(item);
     };
   }
   const op = clause.op === "in" ? "=" : clause.op;
@@ -129,12 +129,37 @@ function byCodePoint(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Translates SQL's `%` (anything) and `_` (one character), without regard to case. */
-function likePattern(pattern: string): RegExp {
-  const parts = Array.from(pattern, (sign) =>
-    sign === "%" ? ".*" : sign === "_" ? "." : sign.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"),
-  );
-  return new RegExp(`^(?:${parts.join("")})$`, "ius");
+/**
+ * Matches SQL's `%` (anything) and `_` (one character), without regard to case. Each stretch
+ * between two `%` is looked for from where the one before was found: one pattern for all would
+ * try every way to share the text out among them.
+ */
+function likeTest(pattern: string): (text: string) => boolean {
+  const parts = pattern
+    .split("%")
+    .map((part) =>
+      Array.from(part, (sign) =>
+        sign === "_" ? "." : sign.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"),
+      ).join(""),
+    );
+  const [first = "", ...others] = parts;
+  if (!others.length) {
+    const whole = new RegExp(`^(?:${first})$`, "ius");
+    return (text) => whole.test(text);
+  }
+  const start = new RegExp(first, "iusy");
+  const middle = others.slice(0, -1).map((part) => new RegExp(part, "gius"));
+  const end = new RegExp(`(?:${others.at(-1)})$`, "gius");
+  return (text) => {
+    let place = 0;
+    for (const part of [start, ...middle, end]) {
+      part.lastIndex = place;
+      const found = part.exec(text);
+      if (!found) return false;
+      place = found.index + found[0].length;
+    }
+    return true;
+  };
 }
 
 function numberFor(column: Column, value: Literal, clause: Clause, now: number): number | bigint {
@@ -170,10 +195,11 @@ function timeOf(match: RegExpExecArray): number {
   const fields = [part(1), part(2) - 1, part(3), part(4), part(5), part(6)] as const;
   const micros = Number((match[7] ?? "").padEnd(6, "0"));
   const utc = new Date(Date.UTC(...fields));
+  const zone = match[8];
   const isReal =
     utc.getUTCMonth() === fields[1] && utc.getUTCDate() === fields[2] && fields[3] < 24;
-  if (!isReal || fields[4] > 59 || fields[5] > 59) return Number.NaN;
-  const zone = match[8];
+  const isZone = !zone || zone === "Z" || (zone.slice(1, 3) < "24" && zone.slice(-2) < "60");
+  if (!isReal || !isZone || fields[4] > 59 || fields[5] > 59 || fields[0] < 1900) return Number.NaN;
   if (zone === undefined) return new Date(...fields).getTime() * 1000 + micros;
   const minutes = zone === "Z" ? 0 : Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
   return (utc.getTime() - (zone.startsWith("-") ? -1 : 1) * minutes * 60_000) * 1000 + micros;

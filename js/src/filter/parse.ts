@@ -1,5 +1,5 @@
 // The language of filters and orderings: text to tree; the twin of query/filters.py.
-import type { Clause, Literal, Node, Operator } from "./tree";
+import { type Clause, type Literal, type Node, type Operator, quotedName, WORDS } from "./tree";
 
 /** A filter or an ordering that cannot be read, or does not fit the runs. */
 export class FilterError extends Error {
@@ -19,13 +19,15 @@ const TOKEN = new RegExp(
     `\\s*(?:(?<ago>-\\d+(?:\\.\\d+)?[smhdw](?!${WORD}))`,
     `(?<number>[+-]inf(?!${WORD})|[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?(?![\\p{L}\\p{N}_.]))`,
     `(?<text>'(?:[^'\\\\]|\\\\.)*'|"(?:[^"\\\\]|\\\\.)*")`,
-    "(?<quoted>`[^`]+`)",
+    "(?<quoted>`(?:[^`]|``)+`)",
     "(?<op>==|!=|<>|<=|>=|=|<|>)",
     "(?<mark>[(),])",
     "(?<word>[\\p{L}\\p{Nl}\\p{No}_][\\p{L}\\p{N}_./:\\-]*))",
   ].join("|"),
   "uy",
 );
+const LONGEST = 400;
+const DEEPEST = 100;
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 const OPS: Record<string, Operator> = { "==": "=", "<>": "!=" };
 const CONSTANTS: Record<string, Literal> = {
@@ -66,6 +68,38 @@ export function tokens(text: string): Token[] {
   return [...found, { kind: "end", text: "", position: text.length }];
 }
 
+/** Gives a name as it is from how it stands in a filter or an ordering. */
+export function plainName(text: string): string {
+  return text.startsWith("`") ? text.slice(1, -1).replaceAll("``", "`") : text;
+}
+
+/** Gives the times in a filter their zone, so that they mean the same in the kernel. */
+export function withZones(text: string, isTime: (name: string) => boolean): string {
+  let name = "";
+  let done = "";
+  let end = 0;
+  for (const token of tokens(text)) {
+    const isName = token.kind === "word" || token.kind === "quoted";
+    if (isName && !WORDS.has(token.text.toLowerCase())) name = plainName(token.text);
+    const local = token.kind === "text" ? LOCAL_TIME.exec(token.text.slice(1, -1)) : null;
+    if (!local || !isTime(name)) continue;
+    const moment = local[1] ? local[0] : `${local[0]} 00:00`;
+    done += `${text.slice(end, token.position)}'${moment}${zoneOf(moment)}'`;
+    end = token.position + token.text.length;
+  }
+  return done + text.slice(end);
+}
+
+const LOCAL_TIME = /^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?$/;
+
+/** Gives the zone that a moment without one has in this browser. */
+function zoneOf(moment: string): string {
+  const minutes = -new Date(moment.replace(" ", "T")).getTimezoneOffset();
+  const two = (n: number) => String(Math.floor(n)).padStart(2, "0");
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? "-" : "+"}${two(size / 60)}:${two(size % 60)}`;
+}
+
 /** Writes a text as Python shows it. */
 export function quoted(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
@@ -77,6 +111,7 @@ export function quoted(text: string): string {
 class Parser {
   readonly #tokens: Token[];
   #at = 0;
+  #depth = 0;
 
   constructor(text: string) {
     this.#tokens = tokens(text);
@@ -133,17 +168,16 @@ class Parser {
   }
 
   #negated(): Node {
-    if (this.#word === "not") {
-      this.#take();
-      return { kind: "not", part: this.#negated() };
+    const word = this.#word;
+    if (word !== "not" && word !== "(") return this.#clause();
+    if (++this.#depth > DEEPEST) {
+      throw new FilterError("it is nested too deeply", this.#now.position);
     }
-    if (this.#word === "(") {
-      this.#take();
-      const node = this.#either();
-      this.#expect(")");
-      return node;
-    }
-    return this.#clause();
+    this.#take();
+    const node: Node = word === "not" ? { kind: "not", part: this.#negated() } : this.#either();
+    if (word === "(") this.#expect(")");
+    this.#depth--;
+    return node;
   }
 
   #clause(): Node {
@@ -153,7 +187,7 @@ class Parser {
     }
     const clause = (op: Operator, values: Literal[]): Clause => ({
       kind: "clause",
-      name: token.text.replace(/^`|`$/g, ""),
+      name: plainName(token.text),
       op,
       values,
       position: token.position,
@@ -198,6 +232,9 @@ class Parser {
     const token = this.#take();
     switch (token.kind) {
       case "number":
+        if (token.text.length > LONGEST) {
+          throw this.#fail(`a number of at most ${LONGEST} digits`, token);
+        }
         if (/^[+-]?\d+$/.test(token.text)) return BigInt(token.text.replace(/^\+/, ""));
         return token.text.endsWith("inf")
           ? token.text.startsWith("-")
@@ -233,13 +270,13 @@ export interface Sort {
 /** Reads an ordering such as `metrics.acc desc, started`; throws a FilterError. */
 export function parseOrder(text: string): Sort[] {
   const order: Sort[] = [];
-  for (const part of text.match(/(?:`[^`]*`|[^,`])+/g) ?? []) {
-    const match = /^\s*(?:`([^`]+)`|(\S+))(?:\s+(asc|desc))?\s*$/i.exec(part);
+  for (const part of text.match(/(?:`(?:[^`]|``)*`|[^,`])+/g) ?? []) {
+    const match = /^\s*(?:(`(?:[^`]|``)+`)|([^\s`]\S*))(?:\s+(asc|desc))?\s*$/i.exec(part);
     if (!match) {
       throw new FilterError(`cannot read the ordering ${quoted(part.trim())}`, text.indexOf(part));
     }
     order.push({
-      column: match[1] ?? match[2] ?? "",
+      column: plainName(match[1] ?? match[2] ?? ""),
       descending: match[3]?.toLowerCase() === "desc",
     });
   }
@@ -249,6 +286,6 @@ export function parseOrder(text: string): Sort[] {
 
 /** Writes an ordering that is read as the same one. */
 export function writeOrder(order: readonly Sort[]): string {
-  const name = (column: string) => (/^[^\s,`]+$/.test(column) ? column : `\`${column}\``);
+  const name = (column: string) => (/^[^\s,`]+$/.test(column) ? column : quotedName(column));
   return order.map((s) => name(s.column) + (s.descending ? " desc" : "")).join(", ");
 }

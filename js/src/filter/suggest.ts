@@ -1,5 +1,5 @@
 // What could stand next in a filter that is being typed. Knows no DOM.
-import { type Column, cellText } from "../columns";
+import { type Column, CUT } from "../columns";
 import { jsonValue } from "../json";
 import { categories } from "../table/spread";
 import { FilterError, type Token, tokens } from "./parse";
@@ -137,10 +137,11 @@ function values(part: string, column: Column, rows: Uint32Array): Suggestion[] {
   }
   const found = categories(column, rows, 2_000);
   if (!found) return [];
-  const options = found.top.map(({ row, count }) => ({
-    text: writeLiteral(literalAt(column, row)),
-    hint: `${count.toLocaleString("en-US")} ×`,
-  }));
+  const options = found.top.flatMap(({ row, count }) => {
+    const literal = literalAt(column, row);
+    const hint = `${count.toLocaleString("en-US")} ×`;
+    return literal === null ? [] : [{ text: writeLiteral(literal), hint }];
+  });
   return matching(options, part);
 }
 
@@ -154,11 +155,11 @@ function matching(options: Suggestion[], part: string): Suggestion[] {
   return options.filter(({ text }) => text.toLowerCase().includes(wanted));
 }
 
-/** Gives a cell's value as a filter names it. */
-export function literalAt(column: Column, row: number): Literal {
+/** Gives a cell's value as a filter names it; null for a list, a mapping and a text that is cut. */
+export function literalAt(column: Column, row: number): Literal | null {
   const value = column.at(row);
   if (column.kind === "bool") return Boolean(value);
-  if (column.kind !== "json") return value ?? "";
-  const plain = jsonValue(String(value));
-  return typeof plain === "object" || plain === null ? cellText(column, row) : (plain as Literal);
+  const plain = column.kind === "json" ? jsonValue(String(value)) : (value ?? "");
+  if (typeof plain === "object") return null;
+  return typeof plain === "string" && plain.includes(CUT) ? null : (plain as Literal);
 }

@@ -34,11 +34,17 @@ export function clauses(node: Node): Clause[] {
 }
 
 const PLAIN = /^[\p{L}\p{Nl}\p{No}_][\p{L}\p{N}_./:-]*$/u;
-const WORDS = new Set(["and", "or", "not", "in", "like", "is", "has", "null"]);
+/** What a name that stands for itself may not be. */
+export const WORDS = new Set("and or not in like is has null true false nan inf".split(" "));
+
+/** Writes a name in backquotes. */
+export function quotedName(name: string): string {
+  return `\`${name.replaceAll("`", "``")}\``;
+}
 
 /** Writes a name as it stands in a filter: in backquotes if it has spaces or signs in it. */
 export function writeName(name: string): string {
-  return PLAIN.test(name) && !WORDS.has(name.toLowerCase()) ? name : `\`${name}\``;
+  return PLAIN.test(name) && !WORDS.has(name.toLowerCase()) ? name : quotedName(name);
 }
 
 /** Writes a value as it stands in a filter. */

@@ -1,5 +1,6 @@
 // From a stretch of a picture to a range that a person would write.
 import type { Column } from "../columns";
+import type { Literal } from "../filter/tree";
 
 /** Rounds a range to few digits that still hold the same values; null when it holds none. */
 export function roundInside(
@@ -7,7 +8,7 @@ export function roundInside(
   rows: Uint32Array,
   low: number,
   high: number,
-): [number, number] | null {
+): [Literal, Literal] | null {
   const inside: number[] = [];
   const outside: number[] = [];
   for (const row of rows) {
@@ -18,14 +19,22 @@ export function roundInside(
     else outside.push(number);
   }
   if (!inside.length) return null;
+  const isWhole = column.kind === "integer";
   const least = inside.reduce((a, b) => Math.min(a, b));
   const greatest = inside.reduce((a, b) => Math.max(a, b));
+  if (column.kind === "time") return [moment(least, Math.floor), moment(greatest, Math.ceil)];
+  if (isWhole && !(Number.isSafeInteger(least) && Number.isSafeInteger(greatest))) return null;
   for (let digits = 2; digits <= 15; digits++) {
     const from = rounded(least, digits, Math.floor);
     const to = rounded(greatest, digits, Math.ceil);
     if (outside.every((value) => value < from || value > to)) return [from, to];
   }
   return [least, greatest];
+}
+
+/** Writes a time to the second, with its zone. */
+function moment(micros: number, toward: (value: number) => number): string {
+  return `${new Date(toward(micros / 1e6) * 1000).toISOString().slice(0, 19)}Z`;
 }
 
 /** Rounds to significant digits in one direction. */

@@ -21,11 +21,14 @@ const GROUP_HEIGHT = 18;
 const ROWS_SHOWN = 14;
 const ALL_COLUMNS = 50; // up to so many are all drawn, and found by the browser's search
 const EXTRA_ROWS = 6;
+const PINNED_SHARE = 0.6; // of the width, so that the columns that scroll are to be seen
 
 /** All that the grid shows; it keeps nothing of its own but where the keyboard and eye are. */
 export interface Shown {
   ids: string[];
   columns: Column[];
+  /** How many columns are to stay at the left, and how many do. */
+  wanted: number;
   pinned: number;
   items: Items;
   sorts: Sort[];
@@ -69,6 +72,7 @@ export class Grid {
   #pinnedWidth = 0;
   #orderedIds: string[] | null = [];
   #version = 0;
+  #stretching = false;
   readonly #drawn = new WeakMap<Element, string>();
   /** The cell that the keyboard is at; row −1 is the heading. */
   #active = { row: 0, column: 0 };
@@ -122,6 +126,7 @@ export class Grid {
     if (!shown) return;
     const count = shown.items.codes.length;
     this.#widths = widthsOf(this.element, shown);
+    shown.pinned = this.#fitting(shown);
     this.#pinnedWidth = this.#widths.slice(0, shown.pinned).reduce((a, b) => a + b, CHECK_WIDTH);
     this.#edges = edges(this.#widths.slice(shown.pinned));
     const width = this.#pinnedWidth + (this.#edges.at(-1) ?? 0);
@@ -143,6 +148,19 @@ export class Grid {
       this.#pinnedWidth,
     );
     this.refresh();
+  }
+
+  /** Counts the columns that can stay at the left and leave the others room. */
+  #fitting({ wanted }: Shown): number {
+    const room = (this.element.parentElement?.clientWidth || 800) * PINNED_SHARE;
+    let width = CHECK_WIDTH;
+    let count = 0;
+    while (count < wanted) {
+      width += this.#widths[count] ?? 0;
+      if (count > 0 && width > room) break;
+      count++;
+    }
+    return count;
   }
 
   #headHeight(grouped: boolean): number {
@@ -235,6 +253,7 @@ export class Grid {
   #press(event: PointerEvent): void {
     const { target, cell, column, heading } = this.#spot(event);
     if (!heading || !cell || !column || event.button !== 0 || !this.#shown) return;
+    this.element.focus({ preventScroll: true }); // what follows keeps it from happening by itself
     const heads = [...this.#headRow.querySelectorAll<HTMLElement>(".ct-heading")];
     const drag: Drag = { column, cell, target, heads, shown: this.#shown };
     startDrag(event, drag, this.#wishes);
@@ -254,6 +273,7 @@ export class Grid {
     if (position < 0) return;
     const check = cell.classList.contains("ct-check");
     if (column) this.#active = { row: position, column: Number(cell.dataset.column) };
+    this.#stretching = true; // Shift and an arrow go on from the click
     if (target.closest(".ct-twisty")) {
       this.toggle(position);
       return;
@@ -272,7 +292,9 @@ export class Grid {
   #open(event: MouseEvent): void {
     const { heading, position } = this.#spot(event);
     const id = this.#ordered()[position];
-    if (!heading && id) this.#wishes.details(id);
+    if (heading || !id) return;
+    window.getSelection()?.removeAllRanges(); // the second click chose a word
+    this.#wishes.details(id);
   }
 
   #context(event: MouseEvent): void {
@@ -294,12 +316,15 @@ export class Grid {
     this.#select(() => this.#selection.toggleAll(ids));
   }
 
-  #selectEvery(): void {
+  #selectEvery(orNone = true): void {
     const shown = this.#shown;
     if (!shown) return;
     const ids = [...new Set([...shown.items.codes.keys()].flatMap((at) => runsOf(at, shown)))];
     const every = ids.length > 0 && ids.every((id) => this.#selection.has(id));
-    this.#select(() => (every ? this.#selection.clear() : this.#selection.all(ids)));
+    this.#select(() => {
+      if (every && orNone) this.#selection.clear();
+      else this.#selection.all(ids);
+    });
   }
 
   #select(change: () => void): void {
@@ -359,7 +384,7 @@ export class Grid {
         return;
       }
       case "all":
-        this.#select(() => this.#selection.all(this.#ordered()));
+        this.#selectEvery(false);
         return;
       case "none":
         this.#select(() => this.#selection.clear());
@@ -371,8 +396,11 @@ export class Grid {
     const before = this.#active.row;
     this.#active = { row, column };
     this.#scrollToActive();
-    if (extend && row >= 0 && before >= 0) {
-      if (!this.#selection.size) this.#selection.pick(this.#ordered(), before);
+    const goesOn = this.#stretching;
+    this.#stretching = extend && row >= 0 && before >= 0;
+    if (this.#stretching) {
+      // a range begins where the keyboard is
+      if (!goesOn) this.#selection.pick(this.#ordered(), before);
       this.#select(() => this.#selection.pick(this.#ordered(), row, { shift: true }));
     } else {
       this.refresh();

@@ -49,6 +49,10 @@ export function writeNumber(column: Column, value: number): string {
 }
 
 function drawHistogram(chart: HTMLElement, column: Column, found: Histogram): void {
+  if (found.min === found.max) {
+    chart.append(make("span", "ct-distinct", `all ${writeNumber(column, found.min)}`));
+    return;
+  }
   const most = Math.max(...found.counts);
   chart.classList.add("ct-bars");
   found.counts.forEach((count) => {
@@ -114,6 +118,8 @@ export function startDrag(event: PointerEvent, drag: Drag, wishes: Wishes): void
 interface Following {
   move(x: number): void;
   end(x: number): void;
+  /** Puts everything back: the drag was given up. */
+  cancel(): void;
 }
 
 function follow(start: PointerEvent, following: Following): void {
@@ -122,21 +128,36 @@ function follow(start: PointerEvent, following: Following): void {
     dragged ||= Math.abs(event.clientX - start.clientX) >= FAR;
     if (dragged) following.move(event.clientX);
   };
-  const end = (event: PointerEvent) => {
+  const stop = () => {
     window.removeEventListener("pointermove", move);
     window.removeEventListener("pointerup", end);
-    window.removeEventListener("pointercancel", end);
+    window.removeEventListener("pointercancel", cancel);
+    window.removeEventListener("keydown", key, true);
+  };
+  const swallow = (click: MouseEvent) => click.stopPropagation();
+  const end = (event: PointerEvent) => {
+    stop();
     if (!dragged) return;
-    // the click that follows a drag is part of it
-    window.addEventListener("click", (click) => click.stopPropagation(), {
-      capture: true,
-      once: true,
+    // the click that follows a drag is part of it; where none does, the next one is not
+    window.addEventListener("click", swallow, { capture: true, once: true });
+    setTimeout(() => {
+      window.removeEventListener("click", swallow, { capture: true });
+      following.end(event.clientX);
     });
-    setTimeout(() => following.end(event.clientX));
+  };
+  const cancel = () => {
+    stop();
+    if (dragged) following.cancel();
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.key !== "Escape") return;
+    cancel();
+    event.stopPropagation();
   };
   window.addEventListener("pointermove", move);
   window.addEventListener("pointerup", end);
-  window.addEventListener("pointercancel", end);
+  window.addEventListener("pointercancel", cancel);
+  window.addEventListener("keydown", key, true);
   start.preventDefault();
 }
 
@@ -153,6 +174,9 @@ function resizing(
       cell.style.width = `${at(x)}px`;
     },
     end: (x) => wishes.resize(column.name, at(x)),
+    cancel: () => {
+      cell.style.width = `${width}px`;
+    },
   };
 }
 
@@ -173,8 +197,10 @@ function brushing(chart: HTMLElement, column: Column, wishes: Wishes): Following
     end: (x) => {
       const [left, right] = ends(x);
       const value = (share: number) => min * (1 - share) + max * share;
+      shade.remove();
       wishes.brush(column.name, value(left), value(right));
     },
+    cancel: () => shade.remove(),
   };
 }
 
@@ -182,29 +208,35 @@ function brushing(chart: HTMLElement, column: Column, wishes: Wishes): Following
 function moving(drag: Drag, wishes: Wishes): Following {
   const { column, cell, heads, shown } = drag;
   const mark = make("span", "ct-drop");
-  const others = heads.filter((head) => head !== cell);
-  const target = (x: number) => {
-    return others.find((head) => {
+  const own = cell.getBoundingClientRect();
+  const isOwn = (x: number) => x >= own.left && x <= own.right;
+  const target = (x: number) =>
+    heads.find((head) => {
       const box = head.getBoundingClientRect();
       return x < box.left + box.width / 2;
     });
+  const stop = () => {
+    cell.classList.remove("ct-moving");
+    mark.remove();
   };
   return {
     move: (x) => {
       cell.classList.add("ct-moving");
       const next = target(x);
-      if (next) next.prepend(mark);
-      else others.at(-1)?.append(mark);
+      if (isOwn(x)) mark.remove();
+      else if (next) next.prepend(mark);
+      else heads.at(-1)?.append(mark);
       mark.classList.toggle("ct-last", !next);
     },
     end: (x) => {
+      stop();
+      if (isOwn(x)) return;
       const next = target(x);
-      cell.classList.remove("ct-moving");
-      mark.remove();
-      const last = Number(others.at(-1)?.dataset.column ?? -1) + 1;
+      const last = Number(heads.at(-1)?.dataset.column ?? -1) + 1;
       const before = next ? Number(next.dataset.column) : last;
       const name = shown.columns[before]?.name ?? null;
       if (name !== column.name) wishes.move(column.name, name);
     },
+    cancel: stop,
   };
 }

@@ -26,6 +26,7 @@ export function makeRow(): HTMLElement {
 export function fillRow(row: HTMLElement): HTMLElement {
   const pinned = make("div", "ct-pinned");
   const check = make("div", "ct-cell ct-check");
+  check.setAttribute("role", "gridcell");
   check.append(make("span", "ct-box"));
   check.style.width = `${CHECK_WIDTH}px`;
   pinned.append(check);

@@ -20,9 +20,10 @@ export function spreadOf(column: Column, rows: Uint32Array): Spread | null {
     const number = Number(value);
     if (!Number.isFinite(number)) continue;
     n++;
-    const step = number - mean;
-    mean += step / n;
-    squares += step * (number - mean);
+    // halves, so that the distance of the largest floats is a number too
+    const step = number / 2 - mean / 2;
+    mean += (2 * step) / n;
+    squares += 4 * step * (number / 2 - mean / 2);
     if (number < min) min = number;
     if (number > max) max = number;
   }

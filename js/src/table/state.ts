@@ -2,7 +2,14 @@
 
 import type { Column } from "../columns";
 import { matches } from "../filter/evaluate";
-import { FilterError, parseFilter, parseOrder, type Sort, writeOrder } from "../filter/parse";
+import {
+  FilterError,
+  parseFilter,
+  parseOrder,
+  type Sort,
+  withZones,
+  writeOrder,
+} from "../filter/parse";
 import { type Node, write } from "../filter/tree";
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "../signals";
 import { nextSort, sortedRows } from "../sort";
@@ -120,7 +127,9 @@ export class TableState {
       const source = signal<unknown>(model.get(name));
       const follow = () => {
         source.value = model.get(name);
-        if (name === "where") this.draft.value = model.get("where");
+        const where = model.get("where");
+        // what is being typed may end in a space
+        if (name === "where" && this.draft.value.trim() !== where) this.draft.value = where;
       };
       model.on(`change:${name}`, follow);
       stops.push(() => model.off(`change:${name}`, follow));
@@ -215,7 +224,11 @@ export class TableState {
   /** Takes what was typed as the filter, if it can be read and fits the runs. */
   type(text: string): void {
     this.draft.value = text;
-    if (!this.draftProblem(text)) this.set({ where: text.trim() });
+    if (this.draftProblem(text)) return;
+    const { columns } = this.data.value;
+    const zoned = withZones(text, (name) => columns.get(name)?.kind === "time");
+    if (zoned !== text) this.draft.value = zoned;
+    this.set({ where: zoned.trim() });
   }
 
   /** Says what is wrong with a filter. */
@@ -226,6 +239,7 @@ export class TableState {
   /** Sets the filter from a tree. */
   filterBy(tree: Node | null): void {
     const where = tree ? write(tree) : "";
+    if (this.draftProblem(where)) return;
     batch(() => {
       this.draft.value = where;
       this.set({ where });

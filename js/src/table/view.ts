@@ -105,7 +105,11 @@ export function nested(
   for (const row of order) {
     const parent = parents[row] ?? -1;
     if (parent < 0 || parent === row || !shown.has(parent)) tops.push(row);
-    else children.set(parent, [...(children.get(parent) ?? []), row]);
+    else {
+      const known = children.get(parent);
+      if (known) known.push(row);
+      else children.set(parent, [row]);
+    }
   }
   const codes: number[] = [];
   const depths: number[] = [];
@@ -206,7 +210,7 @@ function sortedGroups(
   }
   // the first rows stand for their groups: sorting them by the keys sorts the groups
   const byRow = new Map(groups.map((group) => [group.rows[0] ?? 0, group]));
-  const total = Math.max(0, ...groups.map((group) => (group.rows[0] ?? 0) + 1));
+  const total = groups.reduce((most, group) => Math.max(most, (group.rows[0] ?? 0) + 1), 0);
   const descending = new Map(sorts.map((sort) => [sort.column, sort.descending]));
   const ordering = keys.map(({ name }) => ({
     column: name,

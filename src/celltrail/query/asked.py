@@ -26,11 +26,6 @@ class Asked:
     experiment: str | None = None
     limit: int | None = None
 
-    @classmethod
-    def of_ids(cls, ids: list[str]) -> Asked:
-        """Ask for these runs, which come back with the newest first."""
-        return cls(where=f"id in ({', '.join(map(_quoted, ids))})" if ids else "id is null")
-
     def narrowed(self, where: str, order_by: str) -> Asked | None:
         """Ask for those of the runs for which a filter holds too, ordered anew.
 
@@ -68,7 +63,3 @@ class Asked:
         if self.limit is not None:
             parts.append(f"limit={self.limit}")
         return f"ct.runs({', '.join(parts)})"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -19,6 +19,8 @@ from celltrail.query.filters import Ago, And, Clause, Node, Not, Or, Value
 from celltrail.query.table import Column
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from celltrail.query.table import RunTable
 
 __all__ = ["find_column", "json_text", "matches", "natural_key", "order_by"]
@@ -33,6 +35,10 @@ _COMPARE = {
     ">": np.greater,
     ">=": np.greater_equal,
 }
+#: Up to here a float holds every integer.
+_EXACT = 2**53
+_FIRST_YEAR = 1900
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DIGITS = re.compile("[0-9]+")
 _MOST_DIGITS = 0xD7FF  # the last sign before the halves of pairs, which are no text
 _TIME = re.compile(
@@ -126,17 +132,30 @@ def _holds(column: Column, clause: Clause, value: Value, text: str) -> Mask:
             raise FilterError("only tags can be asked with has", text, clause.position)
         return _each(column, lambda tags: value in tags)
     if clause.op == "like":
-        pattern = _like(str(value))
-        return _each(column, lambda item: isinstance(item, str) and bool(pattern.fullmatch(item)))
+        is_like = _like(str(value))
+        return _each(column, lambda item: isinstance(item, str) and is_like(item))
     compare = _COMPARE["=" if clause.op == "in" else clause.op]
     if column.kind in ("text", "json"):
         return _compare_objects(column, compare, value)
     number = _as_number(column, value, clause, text)
+    if _needs_exact(column, number):
+        plain = _PLAIN[compare]
+        return _each(column, lambda item: plain(item.item(), number))
     with np.errstate(invalid="ignore"):
         if number != number:  # asked for NaN: equal to itself here, as users mean
             is_nan: Mask = np.isnan(column.values.astype(float))
             return is_nan if clause.op in ("=", "in") else ~is_nan
         return np.asarray(compare(column.values, number), dtype=bool)
+
+
+def _needs_exact(column: Column, number: float) -> bool:
+    """Say whether a comparison by numpy would round one of its sides."""
+    if number != number:
+        return False
+    if isinstance(number, int) and not isinstance(number, bool):
+        return column.kind != "integer" and abs(number) > _EXACT
+    whole = column.kind == "integer" and bool(column.values.size)
+    return whole and bool(np.any(np.abs(column.values.astype(np.float64)) >= _EXACT))
 
 
 def _each(column: Column, test: Any) -> Mask:
@@ -160,10 +179,33 @@ def _compare_objects(column: Column, compare: Any, value: Value) -> Mask:
     return _each(column, lambda item: plain(item, value) if type(item) in kinds else differs)
 
 
-def _like(pattern: str) -> re.Pattern[str]:
-    """Translate SQL's ``%`` (anything) and ``_`` (one character), without regard to case."""
-    parts = (".*" if c == "%" else "." if c == "_" else re.escape(c) for c in pattern)
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+def _like(pattern: str) -> Callable[[str], bool]:
+    """Match SQL's ``%`` (anything) and ``_`` (one character), without regard to case.
+
+    Each stretch between two ``%`` is looked for from where the one before was found: one
+    pattern for all would try every way to share the text out among them.
+    """
+    first, *others = (
+        re.compile(
+            "".join("." if sign == "_" else re.escape(sign) for sign in part),
+            re.IGNORECASE | re.DOTALL,
+        )
+        for part in pattern.split("%")
+    )
+    sizes = [len(part) for part in pattern.split("%")]
+
+    def matches(text: str) -> bool:
+        if not others:
+            return first.fullmatch(text) is not None
+        found = first.match(text)
+        for part in others[:-1]:
+            found = found and part.search(text, found.end())
+        start = len(text) - sizes[-1]
+        if found is None or start < found.end():
+            return False
+        return others[-1].fullmatch(text, start) is not None
+
+    return matches
 
 
 def _as_number(column: Column, value: Value, clause: Clause, text: str) -> float:
@@ -187,6 +229,8 @@ def _as_time(value: Value, clause: Clause, text: str) -> float:
         if not isinstance(value, str) or _TIME.fullmatch(value) is None:
             raise ValueError
         moment = dt.datetime.fromisoformat(value)
+        if moment.year < _FIRST_YEAR:
+            raise ValueError
     except ValueError:
         msg = f"{clause.name} is a time: give '2026-01-31', '2026-01-31 12:00' or -7d"
         raise FilterError(
@@ -194,7 +238,8 @@ def _as_time(value: Value, clause: Clause, text: str) -> float:
             text,
             clause.position,
         ) from None
-    return moment.astimezone().timestamp() * 1e6  # a time without a zone is local
+    # a time without a zone is local
+    return (moment.astimezone(dt.UTC) - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def order_by(
@@ -229,9 +274,10 @@ def _ranks(column: Column, descending: bool) -> npt.NDArray[np.float64]:
     present = ~column.missing
     ranks = np.full(len(column.values), np.inf)
     if column.kind in ("text", "json"):
-        keys = [_sort_key(value) for value in column.values[present]]
-        place = {key: i for i, key in enumerate(sorted(set(keys)))}
-        found = np.array([place[key] for key in keys], dtype=np.float64)
+        key = _tags_key if column.name == "tags" else _sort_key
+        keys = [key(value) for value in column.values[present]]
+        place = {known: i for i, known in enumerate(sorted(set(keys)))}
+        found = np.array([place[known] for known in keys], dtype=np.float64)
         is_nan = np.array([value != value for value in column.values[present]], dtype=bool)
     else:
         # exact also for integers beyond 2**53, where a cast to float would not be
@@ -242,6 +288,10 @@ def _ranks(column: Column, descending: bool) -> npt.NDArray[np.float64]:
     found[is_nan] = np.finfo(np.float64).max
     ranks[present] = found
     return ranks
+
+
+def _tags_key(tags: Sequence[str]) -> tuple[int, float, str]:
+    return 1, 0, natural_key("\x1f".join(tags))
 
 
 def _sort_key(value: object) -> tuple[int, float, str]:

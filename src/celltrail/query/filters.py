@@ -10,8 +10,8 @@ One small grammar serves ``ct.runs``, the table's filter box and the command lin
     value   = number | text | "true" | "false" | "-7d" (s, m, h, d, w ago)
 
 Names are ``params.lr``, ``metrics.acc``, ``metrics.acc.min``, ``status`` and the other
-columns of the run table; one with spaces or signs in it stands in backquotes. Words are
-matched without regard to case, texts exactly.
+columns of the run table; one with spaces or signs in it stands in backquotes, in which a
+doubled one stands for one. Words are matched without regard to case, texts exactly.
 """
 
 from __future__ import annotations
@@ -24,9 +24,22 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from celltrail.errors import FilterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["Ago", "And", "Clause", "Node", "Not", "Or", "Value", "parse_filter", "parse_order"]
+__all__ = [
+    "LOCAL_TIME",
+    "Ago",
+    "And",
+    "Clause",
+    "Node",
+    "Not",
+    "Or",
+    "Value",
+    "parse_filter",
+    "parse_order",
+    "plain_name",
+    "with_zones",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +103,19 @@ _TOKEN = re.compile(
       (?P<ago>-[0-9]+(?:\.[0-9]+)?[smhdw]\b)
     | (?P<number>[+-]inf\b|[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w.]))
     | (?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
-    | (?P<quoted>`[^`]+`)
+    | (?P<quoted>`(?:[^`]|``)+`)
     | (?P<op>==|!=|<>|<=|>=|=|<|>)
     | (?P<mark>[(),])
     | (?P<word>[^\W\d][\w./:-]*)
     )""",
     re.VERBOSE,
+)
+#: A moment without a zone; its first group is the time of day, where there is one.
+LOCAL_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?"
+)
+_WORDS = frozenset(
+    ("and", "or", "not", "in", "like", "is", "has", "null", "true", "false", "nan", "inf")
 )
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _OPS: dict[str, Operator] = {
@@ -108,6 +128,8 @@ _OPS: dict[str, Operator] = {
     ">": ">",
     ">=": ">=",
 }
+_LONGEST = 400
+_DEEPEST = 100
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "nan": math.nan, "inf": math.inf}
 
 
@@ -146,6 +168,7 @@ class _Parser:
         self._text = text
         self._tokens = list(_tokens(text))
         self._at = 0
+        self._depth = 0
 
     @property
     def _now(self) -> _Token:
@@ -188,21 +211,26 @@ class _Parser:
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def _negated(self) -> Node:
-        if self._now.word == "not":
-            self._take()
-            return Not(self._negated())
-        if self._now.word == "(":
-            self._take()
+        word = self._now.word
+        if word not in ("not", "("):
+            return self._clause()
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise FilterError("it is nested too deeply", self._text, self._now.position)
+        self._take()
+        if word == "not":
+            node: Node = Not(self._negated())
+        else:
             node = self._either()
             self._expect(")")
-            return node
-        return self._clause()
+        self._depth -= 1
+        return node
 
     def _clause(self) -> Node:
         token = self._take()
         if token.kind not in ("word", "quoted"):
             raise self._fail("a name such as params.lr", token)
-        name, position = token.text.strip("`"), token.position
+        name, position = plain_name(token.text), token.position
         op = self._take()
         if op.kind == "op":
             return Clause(name, _OPS[op.text], (self._value(),), position)
@@ -241,6 +269,9 @@ class _Parser:
         token = self._take()
         if token.kind == "number":
             is_whole = re.fullmatch(r"[+-]?[0-9]+", token.text)
+            if len(token.text) > _LONGEST:
+                msg = f"a number of at most {_LONGEST} digits"
+                raise self._fail(msg, token)
             return int(token.text) if is_whole else float(token.text)
         if token.kind == "text":
             return re.sub(r"\\(.)", r"\1", token.text[1:-1])
@@ -252,6 +283,48 @@ class _Parser:
             msg = f"a value; a text stands in quotes: '{token.text}'"
             raise self._fail(msg, token)
         raise self._fail("a value", token)
+
+
+_ORDERED = re.compile(
+    r"\s*(?:(`(?:[^`]|``)+`)|([^\s`]\S*))(?:\s+(asc|desc))?\s*", re.IGNORECASE
+)
+
+
+def plain_name(text: str) -> str:
+    """Give a name as it is from how it stands in a filter or an ordering."""
+    return text[1:-1].replace("``", "`") if text.startswith("`") else text
+
+
+def with_zones(text: str, is_time: Callable[[str], bool], zone: Callable[[str], str]) -> str:
+    """Give the times in a filter their zone, so that they mean the same everywhere.
+
+    Parameters
+    ----------
+    text
+        A filter that can be read.
+    is_time
+        Says whether a column of this name holds times.
+    zone
+        Gives the zone of a local time, such as ``"+01:00"``; an empty text leaves it.
+
+    Examples
+    --------
+    >>> with_zones("started > '2026-01-31'", lambda name: name == "started", lambda _: "Z")
+    "started > '2026-01-31 00:00Z'"
+    """
+    name = ""
+    parts, end = [], 0
+    for token in _tokens(text):
+        if token.kind in ("word", "quoted") and token.word not in _WORDS:
+            name = plain_name(token.text)
+        local = LOCAL_TIME.fullmatch(token.text[1:-1]) if token.kind == "text" else None
+        if local is None or not is_time(name):
+            continue
+        moment = token.text[1:-1] if local[1] else f"{token.text[1:-1]} 00:00"
+        stop = token.position + len(token.text)
+        parts += [text[end : token.position], f"'{moment}{zone(moment)}'"]
+        end = stop
+    return "".join([*parts, text[end:]])
 
 
 def parse_filter(text: str) -> Node:
@@ -299,12 +372,13 @@ def parse_order(text: str) -> list[tuple[str, bool]]:
     [('metrics.acc', True), ('started', False)]
     """
     order: list[tuple[str, bool]] = []
-    for part in re.findall(r"(?:`[^`]*`|[^,`])+", text):
-        match = re.fullmatch(r"\s*(?:`([^`]+)`|(\S+))(?:\s+(asc|desc))?\s*", part, re.IGNORECASE)
+    for part in re.findall(r"(?:`(?:[^`]|``)*`|[^,`])+", text):
+        match = _ORDERED.fullmatch(part)
         if match is None:
             msg = f"cannot read the ordering {part.strip()!r}"
             raise FilterError(msg, text, text.find(part))
-        order.append((match[1] or match[2], (match[3] or "").lower() == "desc"))
+        name = plain_name(match[1] or match[2])
+        order.append((name, (match[3] or "").lower() == "desc"))
     if not order:
         raise FilterError("the ordering is empty")
     return order

@@ -20,6 +20,7 @@ from celltrail.model import (
     is_system_metric,
 )
 from celltrail.query.artifacts import StoredArtifact, find_artifact
+from celltrail.query.editing import edit_run
 from celltrail.query.history import history_frame
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Run:
         self.name = row.name
         self.experiment = row.experiment
         self.status = Status(row.status)
-        self.note = row.note or ""
+        self._note = row.note or ""
 
     def __repr__(self) -> str:
         return f"<Run {self.label!r} of {self.experiment!r}, {self.status.value}>"
@@ -191,9 +192,42 @@ class Run:
         return {} if sha256 is None else self._store.environment(sha256)
 
     @property
+    def note(self) -> str:
+        """Why it was done, in the user's words; can be set at any time."""
+        return self._note
+
+    @note.setter
+    def note(self, text: str | None) -> None:
+        self._note = edit_run(self.store_path, self.id, note=text or "")["note"]
+
+    def rename(self, name: str) -> None:
+        """Give it another name; UsageError when that is empty.
+
+        Examples
+        --------
+        >>> import celltrail as ct
+        >>> with ct.track("first try"):
+        ...     pass
+        >>> ct.run("first try").rename("baseline")
+        >>> ct.run("baseline").label
+        'baseline'
+        """
+        self.name = edit_run(self.store_path, self.id, name=name)["name"]
+
+    @cached_property
     def tags(self) -> list[str]:
         """Its tags, sorted."""
-        return self._data.tags.get(self._row.run, [])
+        return sorted(self._data.tags.get(self._row.run, []))
+
+    def tag(self, *tags: str) -> None:
+        """Put tags on it, such as ``run.tag("best")``; UsageError for an empty one."""
+        edit_run(self.store_path, self.id, add_tags=tags)
+        self.tags = sorted({*self.tags, *(str(tag).strip() for tag in tags)})
+
+    def untag(self, *tags: str) -> None:
+        """Take tags off it; one that it does not have is no error."""
+        edit_run(self.store_path, self.id, remove_tags=tags)
+        self.tags = sorted(set(self.tags) - {str(tag).strip() for tag in tags})
 
     @cached_property
     def params(self) -> dict[str, ParamValue]:

@@ -90,9 +90,9 @@ class Runs(Sequence[Run]):
         return list(self._table.ids)
 
     @property
-    def asked(self) -> Asked:
-        """The question to which these runs are the answer."""
-        return self._asked or Asked.of_ids(self.ids)
+    def asked(self) -> Asked | None:
+        """The question to which these runs are the answer; None of runs that were picked out."""
+        return self._asked
 
     @property
     def parent_ids(self) -> list[str | None]:
@@ -253,6 +253,22 @@ class Runs(Sequence[Run]):
     def param_names(self) -> list[str]:
         """Give the names of the params that these runs have, sorted."""
         return [name[7:] for name in self._table.columns if name.startswith("params.")]
+
+    def again(self) -> Runs:
+        """Read these runs anew, those that are still there, in the same order.
+
+        Examples
+        --------
+        >>> import celltrail as ct
+        >>> runs = ct.runs()
+        >>> len(runs.again()) == len(runs)
+        True
+        """
+        data = self._store.table_data(ids=self.ids, statistics=False)
+        place = {row.id: i for i, row in enumerate(data.runs)}
+        index = np.array([place[id] for id in self.ids if id in place], dtype=np.intp)
+        rows = [data.runs[i] for i in index]
+        return Runs(self._store, rows, take(build_table(data), index), self._asked)
 
     def together(self) -> list[Run]:
         """Give the runs as a list, with all that is compared of them read at once."""

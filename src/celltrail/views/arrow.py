@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 
     from celltrail.views.columns import ShownColumn
 
-__all__ = ["columns_to_arrow", "is_cut"]
+__all__ = ["CUT", "columns_to_arrow", "is_cut"]
 
 # A cell shows about 40 characters and its tooltip the rest; a param may be a whole file.
 _TEXT_LIMIT = 400
+
+#: Between a text that is cut and its hash; js/src/columns.ts has it too.
+CUT = "\0"
 
 #: Between tags, in which any text may stand but hardly this sign; js/src/columns.ts has it too.
 _TAG_SEPARATOR = "\x1f"
@@ -109,7 +113,11 @@ def _tags(tags: Sequence[str]) -> str:
 
 
 def _bounded(text: str) -> str:
-    return text if len(text) <= _TEXT_LIMIT else text[:_TEXT_LIMIT] + "\N{HORIZONTAL ELLIPSIS}"
+    """Cut a text; a hash, which no cell shows, tells it from others with the same beginning."""
+    if len(text) <= _TEXT_LIMIT:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+    return f"{text[:_TEXT_LIMIT]}\N{HORIZONTAL ELLIPSIS}{CUT}{digest}"
 
 
 def _typed(

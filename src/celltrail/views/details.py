@@ -46,13 +46,15 @@ def run_details(run: Run) -> dict[str, Any]:
     Returns
     -------
     dict
-        What JSON can carry, bounded in size: ``title``, ``status``, ``facts`` (pairs of
-        texts), ``error``, ``params`` and ``metrics`` (rows of texts with the reason why they
-        were recorded), ``source``, ``outputs``, ``data`` and ``environment``.
+        What JSON can carry, bounded in size: ``title``, ``status``, ``said`` (what
+        can be changed), ``facts`` (pairs of texts), ``error``, ``params`` and ``metrics``
+        (rows of texts with the reason why they were recorded), ``source``, ``outputs``,
+        ``data`` and ``environment``.
     """
     return {
         "title": shorten(run.label, 200),
         "status": run.status.value,
+        "said": {"name": run.name or "", "note": run.note, "tags": run.tags},
         "facts": _facts(run),
         "error": None if run.error is None else _bounded(run.error.traceback or run.error.message),
         "params": _params(run),
@@ -76,10 +78,6 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         facts.append(("duration", format_duration(run.duration)))
     if run.notebook:
         facts.append(("notebook", run.notebook))
-    if run.tags:
-        facts.append(("tags", ", ".join(run.tags)))
-    if run.note:
-        facts.append(("note", _bounded(run.note)))
     if run.git is not None:
         dirty = ", with changes" if run.git["dirty"] else ""
         branch = f" on {run.git['branch']}" if run.git["branch"] else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,15 @@ import traitlets
 
 from celltrail.errors import FilterError
 from celltrail.query.direction import lower_is_better
-from celltrail.query.evaluate import find_column
-from celltrail.query.filters import parse_filter, parse_order
+from celltrail.query.evaluate import find_column, matches
+from celltrail.query.filters import parse_filter, parse_order, with_zones
 from celltrail.query.frame import to_frame
 from celltrail.query.table import Column, RunTable
 from celltrail.views.arrow import columns_to_arrow, is_cut
 from celltrail.views.bundles import bundle_bytes, bundle_text
 from celltrail.views.columns import ShownColumn, shown_table
 from celltrail.views.details import run_details
+from celltrail.views.grouped import grouped_frame
 from celltrail.views.rpc import answer_questions
 from celltrail.views.shown import PINNED, Layout, shown_columns, shown_rows
 from celltrail.views.snapshot import Snapshot
@@ -69,7 +71,8 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     selected_ids : list of str
         Ids of the selected runs.
     where : str
-        Only runs for which this filter holds are shown; as in `celltrail.runs`.
+        Only runs for which this filter holds are shown; as in `celltrail.runs`, of columns
+        that the table has. Times without a zone are given that of this machine.
     order_by : str
         How they are ordered; as in `celltrail.runs`. Empty for the order of ``runs``.
     hidden, shown : list of str
@@ -131,7 +134,9 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         tools = bundle_bytes("tools.js.gz")
         sent = _sent(runs, self._table)
         super().__init__(_mark=self._new_mark(), _tools=tools, **sent, **options)
-        answer_questions(self, {"code": lambda: self.code, "details": self._details})
+        answer_questions(
+            self, {"code": lambda: self.code, "details": self._details, "edit": self._edit}
+        )
 
     @property
     def runs(self) -> Runs:
@@ -147,6 +152,11 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
             for name, value in _sent(runs, table).items():
                 setattr(self, name, value)
             self.selected_ids = [id for id in self.selected_ids if id in known]
+            if self.baseline not in known:
+                self.baseline = ""
+            order = parse_order(self.order_by) if self.order_by.strip() else []
+            if any(name != "id" and name not in table.columns for name, _down in order):
+                self.order_by = ""
         if self._displayed:
             self.refresh_snapshot()
 
@@ -174,9 +184,8 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         by = [name for name in self.group_by if name in table.columns]
         if not by:
             return to_frame(_part(table, rows, columns))
-        keys = [table.columns[name] for name in by]
         order = parse_order(self.order_by) if self.order_by.strip() else []
-        return _grouped(to_frame(_part(table, rows, [*columns, *keys])), columns, by, order)
+        return grouped_frame(table, rows, columns, by, order)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -195,20 +204,43 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     @property
     def code(self) -> str:
         """A line of Python that gives what is shown: the runs, or a DataFrame of some columns."""
-        asked = self._runs.asked.narrowed(self.where.strip(), self.order_by.strip())
-        if asked is None:
-            ids = [self._ids[row] for row in shown_rows(self._table, self.where, self.order_by)]
-            line = f"ct.runs().select({ids!r})"
-        else:
-            line = asked.code()
-        everything = shown_table(self._table)
+        asked = self._runs.asked
+        if asked is not None:
+            asked = asked.narrowed(self.where.strip(), self.order_by.strip())
         rows = shown_rows(self._table, self.where, self.order_by)
+        line = f"ct.runs().select({[self._ids[row] for row in rows]!r})"
+        if asked is not None:
+            line = asked.code()
+        if self.group_by:
+            chosen = {name: value for name, value in self.state.items() if value}
+            for name in ("where", "order_by", "column_widths", "coloured", "baseline"):
+                chosen.pop(name, None)
+            options = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
+            order = f", order_by={self.order_by!r}" if self.order_by else ""
+            return f"ct.table({line}, {options}{order}).view"
+        everything = shown_table(self._table)
         names = [c.column.name for c in shown_columns(everything, self._layout(), rows)]
         plain = [c.column.name for c in shown_columns(everything, Layout(), rows)]
         return line if names == plain else f"{line}.df()[{names!r}]"
 
     def _details(self, id: str) -> dict[str, Any]:
         return run_details(self._runs.select([id])[0])
+
+    def _edit(
+        self, id: str, name: str | None = None, note: str | None = None, tags: Any = None
+    ) -> dict[str, Any]:
+        """Change what is said of a run, and give its details as they are then."""
+        run = self._runs.select([id])[0]
+        if name is not None and name != (run.name or ""):
+            run.rename(name)
+        if note is not None and note != run.note:
+            run.note = note
+        if tags is not None:
+            before, after = set(run.tags), {str(tag) for tag in tags}
+            run.tag(*sorted(after - before))
+            run.untag(*sorted(before - after))
+        self.runs = self._runs.again()
+        return self._details(id)
 
     def _layout(self) -> Layout:
         return Layout(
@@ -218,9 +250,11 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     @traitlets.validate("where")
     def _check_where(self, proposal: Any) -> str:
         text = str(proposal["value"])
-        if text.strip():
-            parse_filter(text)
-        return text
+        if not text.strip():
+            return text
+        matches(parse_filter(text), self._table, text)
+        columns = self._table.columns
+        return with_zones(text, lambda n: n in columns and columns[n].kind == "time", _zone)
 
     @traitlets.validate("order_by")
     def _check_order(self, proposal: Any) -> str:
@@ -239,30 +273,16 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         return f"<RunTableWidget of {len(self._ids)} runs>"
 
 
+def _zone(moment: str) -> str:
+    """Give the zone that a moment without one has here."""
+    zone = f"{dt.datetime.fromisoformat(moment).astimezone():%z}"
+    return f"{zone[:3]}:{zone[3:5]}"
+
+
 def _part(table: RunTable, rows: Any, columns: list[Column]) -> RunTable:
     """Give some rows and columns of a table."""
     kept = {c.name: replace(c, values=c.values[rows], missing=c.missing[rows]) for c in columns}
     return RunTable([table.ids[row] for row in rows], kept)
-
-
-def _grouped(
-    frame: pd.DataFrame, columns: list[Column], by: list[str], order: list[tuple[str, bool]]
-) -> pd.DataFrame:
-    """Put the rows of a frame together; by the first of the order, if its means can be had."""
-    numbers = [
-        column.name
-        for column in columns
-        if column.kind in ("number", "integer", "duration") and column.name not in by
-        if column.name != "number"
-    ]
-    groups = frame.groupby(by, sort=True, dropna=False)
-    means = groups[numbers].agg(["mean", "std", "min", "max", "count"])
-    means = means.rename(columns={"std": "sd", "count": "n"}, level=1)
-    means.insert(0, ("runs", "n"), groups.size())
-    name, descending = order[0] if order else ("", False)
-    if name in numbers:
-        means = means.sort_values((name, "mean"), ascending=not descending, kind="stable")
-    return means
 
 
 def _sent(runs: Runs, table: RunTable) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celltrail.query.evaluate import matches, order_by
+from celltrail.query.evaluate import json_text, matches, order_by
 from celltrail.query.filters import parse_filter, parse_order
 
 if TYPE_CHECKING:
@@ -84,8 +84,9 @@ def varies(column: Column, rows: npt.NDArray[np.intp]) -> bool:
         return not bool(missing.all())
     values = column.values[rows]
     if values.dtype == object:
-        first = str(values[0])
-        return any(str(value) != first for value in values)
+        write = str if column.kind == "text" else json_text
+        first = write(values[0])
+        return any(write(value) != first for value in values)
     same = values == values[0]
     if values.dtype.kind == "f" and np.isnan(values[0]):
         same = np.isnan(values)

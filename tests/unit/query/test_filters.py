@@ -80,3 +80,12 @@ def test_orderings() -> None:
         parse_order("a b c")
     with pytest.raises(FilterError, match="empty"):
         parse_order("")
+
+
+def test_a_filter_is_not_nested_without_end() -> None:
+    assert parse_filter(f"{'(' * 50}a = 1{')' * 50}") == Clause("a", "=", (1,), 50)
+    for text in (f"{'(' * 3000}a = 1{')' * 3000}", "not " * 3000 + "a = 1"):
+        with pytest.raises(FilterError, match="nested too deeply"):
+            parse_filter(text)
+    with pytest.raises(FilterError, match="at most 400 digits"):
+        parse_filter("a = " + "1" * 5000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from hypothesis import strategies as st
 import celltrail as ct
 from celltrail.errors import FilterError, UnknownNameError
 from celltrail.query import Runs
-from celltrail.query.asked import Asked
 from celltrail.views import RunTableWidget
 from celltrail.views.details import run_details
 
@@ -73,10 +73,12 @@ def test_the_code_narrows_the_question_of_the_runs(runs: Runs, question: dict[st
 
 
 def test_a_part_of_runs_is_named_by_ids(runs: Runs) -> None:
-    part = runs[2:6]
-    assert evaluated(part.asked.code()).ids == part.ids
-    assert len(evaluated(runs[:0].asked.code())) == 0
-    assert Asked.of_ids(["it's"]).where == "id in ('it\\'s')"
+    for part in (runs[2:6], runs[::-1], runs[:0], runs.select([runs.ids[5], runs.ids[1]])):
+        table = ct.table(part)
+        assert evaluated(table.code).ids == part.ids
+        if len(part):
+            table.where = "metrics.acc > 0"
+            assert evaluated(table.code).ids == list(table.view.index)
 
 
 def test_the_state_is_kept_and_set_again(runs: Runs) -> None:
@@ -95,6 +97,8 @@ def test_filters_and_orderings_are_checked_when_they_are_set(runs: Runs) -> None
         table.where = "params.lr > "
     with pytest.raises(UnknownNameError, match='did you mean "acc"'):
         table.order_by = "metrics.ac"
+    with pytest.raises(UnknownNameError, match="no metric"):
+        table.where = "metrics.acc.min > 0"
     assert (table.where, table.order_by) == ("", "")
 
 
@@ -118,8 +122,57 @@ def test_groups_are_means_and_spreads(runs: Runs) -> None:
     table.order_by = "metrics.loss desc"
     means = table.view[("metrics.loss", "mean")].tolist()
     assert means == sorted(means, reverse=True)
-    table.hidden = ["params.lr"]
-    assert list(table.view.index) == list(table.view.index.unique())
+    table.hidden = ["params.lr", "metrics.loss"]
+    assert [round(lr, 1) for lr in table.view.index] == [0.1, 0.2, 0.3]
+    pd.testing.assert_frame_equal(evaluated(table.code), table.view)
+
+
+@pytest.mark.parametrize("by", [["tags"], ["params.lr", "tags"], ["name"], ["params.same"]])
+def test_groups_by_anything(runs: Runs, by: list[str]) -> None:
+    view = ct.table(runs, group_by=by).view
+    assert view[("runs", "n")].sum() == 12
+    assert not view.index.duplicated().any()
+
+
+def test_groups_of_odd_values(store_path: Path) -> None:
+    values = [[64, 32], [128], [64, 32], 1, True, "1", float("nan"), float("nan"), None]
+    for i, value in enumerate(values):
+        with ct.track(f"run {i}", params={"x": value, "only": "text"}) as run:
+            run.log(m=[1e308, -1e308, float("inf"), 1.0, 2.0, 3.0, 4.0, 5.0, 6.0][i])
+    view = ct.table(ct.runs(), group_by=["params.x"]).view
+    assert sorted(view[("runs", "n")]) == [1, 1, 1, 1, 1, 2, 2]
+    assert np.isfinite(view[("metrics.m", "mean")]).all()
+    hidden = ct.table(ct.runs(), group_by=["params.x"], hidden=["metrics.m", "duration"])
+    assert list(hidden.view.columns) == [("runs", "n")]
+
+
+def test_names_are_counted_as_people_do(store_path: Path) -> None:
+    for i in (10, 9, 2):
+        with ct.track(f"run {i}"):
+            pass
+    assert list(ct.table(ct.runs(), group_by=["name"]).view.index) == ["run 2", "run 9", "run 10"]
+
+
+def test_times_are_given_their_zone(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    time.tzset()
+    try:
+        table = ct.table(runs, where="started > '2026-01-31' and started < '2099-07-01T10:00Z'")
+        assert table.where == "started > '2026-01-31 00:00-08:00' and started < '2099-07-01T10:00Z'"
+        table.where = "name = '2026-01-31'"
+        assert table.where == "name = '2026-01-31'"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_what_other_runs_lack_is_forgotten(runs: Runs, store_path: Path) -> None:
+    table = ct.table(runs, order_by="metrics.loss", baseline=runs.ids[0])
+    with ct.track("bare"):
+        pass
+    table.runs = ct.runs("name = 'bare'")
+    assert (table.order_by, table.baseline) == ("", "")
+    assert list(table.view["name"]) == ["bare"]
 
 
 def test_the_numbers_of_the_view_are_those_of_the_store(runs: Runs) -> None:
@@ -159,6 +212,18 @@ def test_the_page_asks_for_code_and_details(answers: Callable[..., Any], runs: R
     details = answers("details", id=runs.ids[0])["result"]
     assert details["title"] == "run 11"
     json.dumps(details)
+
+
+def test_the_page_changes_what_is_said_of_a_run(answers: Callable[..., Any], runs: Runs) -> None:
+    chosen = runs.ids[3]
+    reply = answers("edit", id=chosen, name="best", note="why not", tags=["odd", "x"])
+    assert reply["result"]["said"] == {"name": "best", "note": "why not", "tags": ["odd", "x"]}
+    run = ct.run(chosen)
+    assert (run.name, run.note, run.tags) == ("best", "why not", ["odd", "x"])
+    assert answers("edit", id=chosen, tags=["even"])["result"]["title"] == "best"
+    assert ct.run(chosen).tags == ["even"]
+    assert "must not be empty" in answers("edit", id=chosen, name="  ")["error"]
+    assert [run.id for run in ct.runs("name = 'best'")] == [chosen]
 
 
 def test_what_the_page_may_not_ask_is_refused(answers: Callable[..., Any]) -> None:
