@@ -318,7 +318,7 @@ def test_runs_without_a_value_are_a_choice_too(bundle: BundlePage, page: Page) -
     runs = [FakeRun(id=str(i), number=i, params=value) for i, value in enumerate(values)]
     show(bundle, FakeRuns(runs))
     panel = menu(page, "p")
-    panel.get_by_role("checkbox", name="a", exact=True).uncheck()
+    panel.get_by_role("checkbox", name="a 1", exact=True).uncheck()
     assert bundle.get("where") == "params.p in ('b', 'c') or params.p is null"
 
 

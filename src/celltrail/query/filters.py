@@ -285,9 +285,7 @@ class _Parser:
         raise self._fail("a value", token)
 
 
-_ORDERED = re.compile(
-    r"\s*(?:(`(?:[^`]|``)+`)|([^\s`]\S*))(?:\s+(asc|desc))?\s*", re.IGNORECASE
-)
+_ORDERED = re.compile(r"\s*(?:(`(?:[^`]|``)+`)|([^\s`]\S*))(?:\s+(asc|desc))?\s*", re.IGNORECASE)
 
 
 def plain_name(text: str) -> str:
