@@ -6,6 +6,8 @@ import math
 from collections import Counter
 from typing import Any
 
+import duckdb
+
 from celltrail.store import Store
 
 _QUERIES = {
@@ -40,10 +42,20 @@ _QUERIES = {
 }
 
 
-def _plain(value: Any) -> Any:
-    """Make NaN equal to itself and -0.0 another than 0.0."""
+#: Before 2.0, DuckDB writes a column's part that is zeros of both signs as one zero.
+_KEEPS_SIGNS = int(duckdb.__version__.split(".")[0]) >= 2
+
+
+def _plain(value: Any, table: str) -> Any:
+    """Make NaN equal to itself, and -0.0 another than 0.0 where its sign is kept.
+
+    That of a summary is not: of equal values any may be the least or the last.
+    """
     if isinstance(value, float):
-        return "NaN" if math.isnan(value) else (value, math.copysign(1, value))
+        if math.isnan(value):
+            return "NaN"
+        is_kept = _KEEPS_SIGNS and table != "summaries"
+        return (value, math.copysign(1, value)) if is_kept else value + 0.0
     return value
 
 
@@ -53,7 +65,8 @@ def content(store: Store) -> dict[str, Any]:
     with store.access.reading() as con:
         return {
             table: Counter(
-                tuple(_plain(value) for value in row) for row in con.execute(query).fetchall()
+                tuple(_plain(value, table) for value in row)
+                for row in con.execute(query).fetchall()
             )
             for table, query in _QUERIES.items()
         }

@@ -197,6 +197,7 @@ def test_statsmodels(shell: InteractiveShell) -> None:
     assert 0 <= run.metrics["r2"] <= 1
     run = tracked(
         shell,
+        "import statsmodels.api as sm",
         "logit = sm.Logit(x[:, 0] > 0, sm.add_constant(x[:, 1:])).fit(disp=0)\n"
         "fitted = sm.OLS(x[:, 0], sm.add_constant(x[:, 1:])).fit()\n"
         "text = fitted.summary(), logit.summary()",

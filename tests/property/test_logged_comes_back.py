@@ -94,6 +94,7 @@ def test_metrics_come_back_as_they_were_logged(metrics: dict[str, float], step: 
 
 
 @settings(max_examples=20)
+@example(calls=[("a", 0.0, 2**63 - 2), ("a", 0.0, None), ("a", 0.0, None), ("a", 1, None)])
 @given(
     calls=st.lists(
         st.tuples(st.sampled_from(["a", "b", "größe"]), FLOATS | INT64, st.none() | INT64),

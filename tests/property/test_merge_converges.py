@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from upkeep_contents import content, shown
 
@@ -84,7 +84,11 @@ def union_of(stores: list[Store]) -> dict[str, set[Any]]:
     return found
 
 
+ZEROS = [*[(0, 0, ("point", 0, 0.0, "loss"))] * 3, (1, 0, ("point", 0, -0.0, "loss"))]
+
+
 @settings(max_examples=8)
+@example(story=ZEROS, order=[0, 1], vacuum=False)
 @given(story=HISTORIES, order=st.permutations([0, 1]), vacuum=st.booleans())
 def test_two_stores_converge(
     story: list[tuple[int, int, tuple[Any, ...]]], order: list[int], vacuum: bool

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import chain, count, repeat
 from typing import TYPE_CHECKING, Any
 
 from celltrail.record.values import flatten, short_repr, to_number, to_param, to_step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from celltrail.record.journal import Journal
     from celltrail.store.numbers import Row
@@ -17,6 +17,8 @@ __all__ = ["PointMaker"]
 
 _FIRST_STEP = -(2**63)
 _LAST_STEP = 2**63 - 1
+#: Nobody counts so many steps; only from here on may the last one be reached.
+_NEAR_LAST = 2**62
 #: So many sets of keys that were logged together are remembered.
 _MAX_PLAIN = 256
 
@@ -38,7 +40,7 @@ class PointMaker:
         self._append = journal.session.writer.append_floats
         # Counters rather than numbers under a lock: `next` cannot be interrupted, and what a
         # signal handler, a warning's hook or a forked child logs never waits for anything.
-        self._counters: dict[str, count[int]] = {}
+        self._counters: dict[str, Iterator[int]] = {}
         # The last step that was given for a metric, until it is counted on from there.
         self._given: dict[str, int] = dict(last_steps)
         # Sets of keys that were logged together before, all of them plain texts.
@@ -116,8 +118,7 @@ class PointMaker:
         for key in keys:
             given = self._given.pop(key, None)
             if given is not None:
-                last = given >= _LAST_STEP
-                self._counters[key] = count(given, 0) if last else count(given + 1)
+                self._counters[key] = _after(given)
 
     def points(self, values: Mapping[Any, Any], step: object = None) -> list[Row]:
         """Give the points of one call of ``log``; parameters as for `log`."""
@@ -167,3 +168,10 @@ class PointMaker:
             f'metric "{key}" is a {type(value).__qualname__}, not a number, and kept as a param. '
             "Log numbers with log(), settings with log_params(), objects with log_artifact().",
         )
+
+
+def _after(step: int) -> Iterator[int]:
+    """Count on from a step; at the last that there is, all that follow are at that one."""
+    if step < _NEAR_LAST:
+        return count(step + 1)
+    return chain(range(step + 1, _LAST_STEP), repeat(_LAST_STEP))
