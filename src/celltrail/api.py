@@ -315,6 +315,10 @@ def card_for(active: ActiveRun, notes: Sequence[str] = ()) -> Card | None:
             return None
         count = active.redactions
         said = [f"{count} secret{'' if count == 1 else 's'} redacted"] if count else []
+        earlier = store.tried_before(active.id)
+        tried = load_run(store, earlier) if earlier is not None else None
+        if tried is not None:
+            said.insert(0, views.tried_note(stored, tried))
         return views.run_card(stored, stored.previous, [*notes, *said, *take_deferred()])
     except StoreError as error:
         warn(str(error))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from celltrail.store.access import Access
 
-__all__ = ["FoundRun", "find_run", "look_up"]
+__all__ = ["FoundRun", "find_run", "look_up", "tried_before"]
 
 #: Of a name or a number the newest run counts, among those that are there and those deleted.
 _NEWEST = "QUALIFY row_number() OVER (PARTITION BY deleted IS NULL ORDER BY id DESC) = 1"
@@ -112,3 +112,35 @@ def _select(con: DuckDBPyConnection, which: str, value: str | int | list[str]) -
         [value],
     ).fetchall()
     return [FoundRun(*row) for row in rows]
+
+
+_TRIED = """
+WITH mine AS (SELECT key, kind, number, text, bool, json FROM params WHERE run = $run)
+SELECT r.id FROM params p
+JOIN mine m ON p.key = m.key AND p.kind = m.kind
+    AND p.number IS NOT DISTINCT FROM m.number AND p.text IS NOT DISTINCT FROM m.text
+    AND p.bool IS NOT DISTINCT FROM m.bool AND p.json IS NOT DISTINCT FROM m.json
+JOIN runs r ON r.run = p.run
+WHERE r.run <> $run AND r.experiment = $experiment AND r.status = 'finished'
+    AND r.number IS NOT NULL AND r.deleted IS NULL
+GROUP BY r.run, r.id
+HAVING count(*) = (SELECT count(*) FROM mine)
+    AND count(*) = (SELECT count(*) FROM params q WHERE q.run = r.run)
+ORDER BY r.id DESC LIMIT 1
+"""
+
+
+def tried_before(con: DuckDBPyConnection, run_id: str) -> str | None:
+    """Find the newest other run of the same experiment that finished with the same params.
+
+    Returns
+    -------
+    str or None
+        Its id; None when there is none, or the run has no params.
+    """
+    found = con.execute("SELECT run, experiment FROM runs WHERE id = $1", [run_id]).fetchall()
+    if not found:
+        return None
+    run, experiment = found[0]
+    rows = con.execute(_TRIED, {"run": run, "experiment": experiment}).fetchall()
+    return str(rows[0][0]) if rows else None

@@ -13,7 +13,7 @@ from celltrail.errors import StoreUnwritableError, UnknownNameError
 from celltrail.store import reads
 from celltrail.store.access import PATIENCE, Access
 from celltrail.store.blobs import open_blob, read_intact
-from celltrail.store.lookup import find_run
+from celltrail.store.lookup import find_run, tried_before
 from celltrail.store.notices import warn
 from celltrail.store.rows import (
     HistoryColumns,
@@ -131,6 +131,10 @@ class Store:
             None when there is no such run, as there is none for None.
         """
         return self._read(lambda con: find_run(con, ref), None)
+
+    def tried_before(self, run_id: str) -> str | None:
+        """Find the newest run of the same experiment that finished with the same params."""
+        return self._read(lambda con: tried_before(con, run_id), None)
 
     def run_row(self, ref: str | SupportsIndex | None) -> RunRow | None:
         """Read the run that `find_run` finds."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from celltrail.lazy import resolver
 
 if TYPE_CHECKING:
-    from celltrail.views.card import Card, run_card
+    from celltrail.views.card import Card, run_card, tried_note
     from celltrail.views.chart import Chart
     from celltrail.views.compare import Comparison
     from celltrail.views.curve_chart import curves
@@ -27,6 +27,7 @@ __all__ = [
     "run_card",
     "table_html",
     "table_text",
+    "tried_note",
 ]
 
 _MODULES = {
@@ -38,6 +39,7 @@ _MODULES = {
     "run_card": "card",
     "table_html": "static_table",
     "table_text": "static_table",
+    "tried_note": "card",
 }
 __getattr__ = resolver(__name__, _MODULES)
 

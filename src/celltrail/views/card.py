@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from celltrail.query.direction import lower_is_better
 from celltrail.views.format import (
     escape,
+    format_age,
     format_duration,
     format_number,
     format_value,
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from celltrail.query import Run
 
-__all__ = ["Card", "run_card"]
+__all__ = ["Card", "run_card", "tried_note"]
 
 _PARAMS_SHOWN = 12
 _METRICS_SHOWN = 8
@@ -88,6 +90,32 @@ def run_card(run: Run, previous: Run | None = None, notes: Sequence[str] = ()) -
         html=_html(run, previous, params, metrics, notes),
         text=_text(run, previous, params, metrics, notes),
     )
+
+
+def tried_note(run: Run, earlier: Run) -> str:
+    """Say that a configuration was tried before, and what came of it.
+
+    Parameters
+    ----------
+    run
+        The run.
+    earlier
+        One with the same params.
+
+    Returns
+    -------
+    str
+        Such as ``"same params as run 12, 3 days ago: accuracy 0.91"``.
+    """
+    age = format_age((run.started - earlier.started).total_seconds())
+    told = [key for key in earlier.metrics if lower_is_better(key) is not None]
+    shown = [
+        f"{shorten(key, 40)} {format_number(earlier.metrics[key])}"
+        for key in (told or list(earlier.metrics))[:2]
+    ]
+    label = earlier.label if earlier.label != run.label else f"run {earlier.number}"
+    came = f": {', '.join(shown)}" if shown else ""
+    return f"same params as {shorten(label, 60)}, {age}{came}"
 
 
 def _params(run: Run, previous: Run | None) -> list[_Param]:

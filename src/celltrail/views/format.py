@@ -10,6 +10,7 @@ from typing import Any
 
 __all__ = [
     "escape",
+    "format_age",
     "format_duration",
     "format_number",
     "format_time",
@@ -113,6 +114,21 @@ def format_duration(seconds: float) -> str:
         return f"{minutes // 60} h {minutes % 60:02d} min"
     hours = math.floor(seconds / 3600 + 0.5)
     return f"{hours // 24} d {hours % 24} h"
+
+
+def format_age(seconds: float) -> str:
+    """Write how long ago something was, with one unit.
+
+    Examples
+    --------
+    >>> format_age(4), format_age(200), format_age(3 * 86_400)
+    ('just now', '3 min ago', '3 days ago')
+    """
+    for size, unit in ((86_400, "day"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{plural(count, unit) if unit == 'day' else f'{count} {unit}'} ago"
+    return "just now"
 
 
 def format_time(moment: datetime | int, *, full: bool = False) -> str:

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
 from view_fakes import FakeRun
 
+import celltrail as ct
+from celltrail.api import card_for
 from celltrail.model import ErrorInfo, Status
 from celltrail.views import run_card
 
@@ -85,3 +92,24 @@ def test_notes_stand_at_the_foot() -> None:
 
 def test_a_running_run_has_no_time_yet() -> None:
     assert " s" not in run_card(FakeRun(status=Status.RUNNING, duration=None)).text
+
+
+def test_a_configuration_that_was_tried_says_so(store_path: Path) -> None:
+    def tried(name: str, params: dict[str, Any], **metrics: float) -> str:
+        with ct.track(name, params=params) as run:
+            run.log(**metrics)
+        card = card_for(run)
+        assert card is not None
+        return card.text
+
+    assert "same params" not in tried("first", {"lr": 0.1, "k": [1, 2]}, epochs=3, acc=0.91)
+    assert "same params" not in tried("other", {"lr": 0.1}, acc=0.5)
+    assert "same params" not in tried("more", {"lr": 0.1, "k": [1, 2], "x": None}, acc=0.5)
+    said = "same params as first, just now: acc 0.91"
+    assert said in tried("again", {"k": [1, 2], "lr": 0.1}, acc=0.8)
+    with pytest.raises(ValueError, match="no"), ct.track("failed", params={"z": math.nan}):
+        raise ValueError("no")
+    assert "same params" not in tried("after a failure", {"z": math.nan})
+    assert "same params as after a failure" in tried("b", {"z": math.nan})
+    assert "same params" not in tried("c", {})
+    assert "same params" not in tried("d", {})
