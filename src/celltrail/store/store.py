@@ -13,6 +13,7 @@ from celltrail.errors import StoreUnwritableError, UnknownNameError
 from celltrail.store import reads
 from celltrail.store.access import PATIENCE, Access
 from celltrail.store.blobs import open_blob, read_intact
+from celltrail.store.curves import CurveColumns, CurveQuery, read_curve_columns
 from celltrail.store.lookup import find_run
 from celltrail.store.notices import warn
 from celltrail.store.rows import (
@@ -182,6 +183,23 @@ class Store:
         return self._read(
             lambda con: reads.history(con, ids, metric, since_step), empty(HistoryColumns)
         )
+
+    def curves(
+        self, ids: Sequence[str], metric: str, query: CurveQuery | None = None
+    ) -> CurveColumns:
+        """Read the curves that some runs have of a metric, thinned to what a screen shows.
+
+        Parameters
+        ----------
+        ids
+            The runs; ``run`` of the result is a place among them.
+        metric
+            The metric's name.
+        query
+            Over what, of which range, and how finely.
+        """
+        read = partial(self._read, default=None)
+        return read_curve_columns(read, ids, metric, query or CurveQuery())
 
     def metric_reasons(self, run_id: str) -> dict[str, str]:
         """Read why metrics of a run were recorded that nobody logged, by their names."""
