@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +46,50 @@ def of_values(values: list[float], metric: str = "loss") -> Chart:
 
 
 def show(bundle: BundlePage, chart: Chart, *, vega: bool = True) -> None:
-    bundle.show("chart", {"_spec": chart._spec, "_mark": chart._mark}, vega=vega)
+    names = ("_spec", "_data", "_zoom", "_mark")
+    bundle.show("chart", {name: getattr(chart, name) for name in names}, vega=vega)
+
+
+def renew(page: Page, chart: Chart) -> None:
+    """Change the newest view's data and specification, as Python does."""
+    page.evaluate(
+        """([spec, text]) => {
+          const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+          window.views.at(-1).model.set("_data", new DataView(bytes.buffer));
+          window.views.at(-1).model.set("_spec", spec);
+        }""",
+        [chart._spec, base64.b64encode(chart._data).decode()],
+    )
+
+
+def ask_of_zoom(page: Page) -> dict[str, Any]:
+    """Wait until the newest view asks for a range, and give its message."""
+    code = "() => window.views.at(-1).model.sent.filter((m) => m.kind === 'ask').at(-1)"
+    page.wait_for_function(code)
+    asked: dict[str, Any] = page.evaluate(code)
+    return asked
+
+
+def answer(page: Page, chart: Chart, asked: dict[str, Any]) -> None:
+    """Answer as the chart in the kernel does."""
+    replies: list[Any] = []
+    chart.send = lambda content, buffers=None: replies.append((content, buffers))
+    chart._handle_custom_msg(asked, [])
+    ((content, buffers),) = replies
+    page.evaluate(
+        """([message, text]) => {
+          const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+          window.views.at(-1).emit("msg:custom", message, [new DataView(bytes.buffer)]);
+        }""",
+        [content, base64.b64encode(buffers[0]).decode()],
+    )
+
+
+def zoom_in(page: Page) -> None:
+    page.locator("canvas").hover(position={"x": 300, "y": 120})
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -600)
+    page.keyboard.up("Control")
 
 
 def test_a_chart_draws_lines_without_a_network(page: Page) -> None:
@@ -125,7 +170,7 @@ def test_a_line_does_not_go_on_across_a_gap(page: Page) -> None:
     whole = page.locator("canvas").evaluate(COLOURED)
     chart = of_values(values[:10] + [float("nan")] * 40 + values[50:])
     page.evaluate("() => { window.before = document.querySelector('canvas'); }")
-    bundle.set("_spec", chart._spec)
+    renew(page, chart)
     page.wait_for_function("() => document.querySelector('canvas') !== window.before")
     assert 0 < page.locator("canvas").evaluate(COLOURED) < whole / 2
     assert bundle.errors == []
@@ -159,4 +204,47 @@ def test_no_runs_are_an_empty_chart(page: Page) -> None:
     show(bundle, curves(FakeRuns([]), "loss"))  # type: ignore[arg-type]
     expect(page.locator("canvas")).to_be_visible()
     assert "there are no runs to draw" in page.evaluate("() => window.texts")
+    assert bundle.errors == []
+
+
+def test_a_zoomed_chart_asks_for_the_points_of_its_range(page: Page) -> None:
+    """Between the steps 9,000 and 11,000 the values are near 0.1, elsewhere up to 1."""
+    values = np.where(np.abs(np.arange(20_000) - 10_000) < 6_000, 0.1, 1.0)
+    values += np.tile([0.0, 0.001], 10_000)
+    chart = of_values(values.tolist())
+    bundle = BundlePage(page)
+    show(bundle, chart)
+    expect(page.locator("canvas")).to_be_visible()
+    page.evaluate(LISTEN)
+    zoom_in(page)
+    asked = ask_of_zoom(page)
+    assert asked["method"] == "zoom"
+    assert 4_000 < asked["params"]["low"] < asked["params"]["high"] < 16_000
+    answer(page, chart, asked)
+    page.wait_for_function("() => window.texts.some((t) => String(t).startsWith('0.100'))")
+    page.evaluate("() => { window.texts = []; }")
+    page.locator("canvas").dblclick(position={"x": 300, "y": 120})
+    page.wait_for_function("() => window.texts.includes('20k') && window.texts.includes('1.0')")
+    assert bundle.errors == []
+
+
+def test_the_wheel_alone_scrolls_the_page(page: Page) -> None:
+    bundle = BundlePage(page)
+    show(bundle, of_values(list(range(5000))))
+    expect(page.locator("canvas")).to_be_visible()
+    page.evaluate("() => { document.body.style.height = '3000px'; }")
+    page.locator("canvas").hover(position={"x": 300, "y": 120})
+    page.mouse.wheel(0, 200)
+    page.wait_for_function("() => window.scrollY > 100")
+    assert [m["kind"] for m in page.evaluate("() => window.views[0].model.sent")] == ["want-vega"]
+
+
+def test_a_zoom_without_a_kernel_shows_what_there_is(page: Page) -> None:
+    bundle = BundlePage(page)
+    show(bundle, of_values(np.linspace(0, 1, 5000).tolist()))
+    expect(page.locator("canvas")).to_be_visible()
+    page.evaluate("() => { window.views[0].model.send = () => { throw new Error('gone'); }; }")
+    zoom_in(page)
+    page.wait_for_timeout(400)
+    assert page.locator("canvas").evaluate(COLOURED) > 300
     assert bundle.errors == []

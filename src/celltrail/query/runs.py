@@ -177,6 +177,18 @@ class Runs(Sequence[Run]):
         self._require(metric)
         return self._store.history([row.id for row in self._rows], metric)
 
+    def with_metric(self, metric: str) -> list[int]:
+        """Give the places of those of these runs that have a metric.
+
+        Raises
+        ------
+        UnknownNameError
+            When none of these runs has such a metric.
+        """
+        self._require(metric)
+        missing = self._table.columns[f"metrics.{metric}"].missing
+        return [int(place) for place in np.flatnonzero(~missing)]
+
     def curves(self, metric: str, query: CurveQuery) -> CurveColumns:
         """Give the curves of one metric, thinned inside the store to what a screen shows.
 
