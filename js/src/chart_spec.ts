@@ -41,6 +41,7 @@ export function configFor({ text, faint, font }: Colors): Spec {
     font,
     view: { stroke: null },
     range: { category: PALETTE },
+    scale: { invalid: { color: { value: PALETTE.at(-1) } } },
     mark: { color: PALETTE[0] },
     axis: {
       labelColor: faint,

@@ -12,6 +12,7 @@ import pytest
 from bundle_page import COLOURED, BundlePage
 from playwright.sync_api import Page, expect
 
+import celltrail as ct
 from celltrail.views import Chart, curves
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "unit" / "views"))
@@ -248,3 +249,67 @@ def test_a_zoom_without_a_kernel_shows_what_there_is(page: Page) -> None:
     page.wait_for_timeout(400)
     assert page.locator("canvas").evaluate(COLOURED) > 300
     assert bundle.errors == []
+
+
+def seeds() -> FakeRuns:
+    """Give runs with params, metrics and histories, some of which failed."""
+    runs = list(many_runs(12))
+    steps = np.arange(40)
+    histories: dict[str, Any] = {
+        "loss": {run.id: (steps, np.exp(-steps / (9.0 + i))) for i, run in enumerate(runs)}
+    }
+    for name in ("accuracy", "epochs"):
+        histories[name] = {r.id: ([0], [r.metrics[name]]) for r in runs if r.metrics}
+    return FakeRuns(runs, histories)
+
+
+KINDS = {
+    "smooth": lambda runs: ct.plot.curves(runs, "loss", smooth=0.6),
+    "log": lambda runs: ct.plot.curves(runs, "loss", x_scale="log", y_scale="log"),
+    "wall": lambda runs: ct.plot.curves(runs, "loss", x="wall"),
+    "together": lambda runs: ct.plot.curves(runs, ["loss", "accuracy"], together=True),
+    "band": lambda runs: ct.plot.curves(runs, "loss", group_by="model", band="sd"),
+    "scatter": lambda runs: ct.plot.scatter(runs, "lr", "accuracy", color="depth", x_scale="log"),
+    "nominal": lambda runs: ct.plot.scatter(runs, "model", "started", color="model"),
+    "bars": lambda runs: ct.plot.bars(runs, "accuracy", by="model"),
+    "plain bars": lambda runs: ct.plot.bars(runs, "accuracy"),
+    "progress": lambda runs: ct.plot.progress(runs, "accuracy"),
+    "parallel": lambda runs: ct.plot.parallel(runs),
+    "shown": lambda runs: ct.plot.show(ct.plot.bars(runs, "accuracy").chart),
+}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_chart_is_drawn(page: Page, kind: str, dark: bool) -> None:
+    bundle = BundlePage(page, dark=dark)
+    show(bundle, KINDS[kind](seeds()))
+    expect(page.locator("canvas")).to_be_visible()
+    assert page.locator("canvas").evaluate(COLOURED) > 100
+    page.locator("canvas").hover(position={"x": 200, "y": 100})
+    assert bundle.errors == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_chart_is_drawn_without_runs(page: Page, kind: str) -> None:
+    bundle = BundlePage(page)
+    page.evaluate(LISTEN)
+    show(bundle, KINDS[kind](FakeRuns([])))
+    expect(page.locator("canvas")).to_be_visible()
+    assert "there are no runs to draw" in page.evaluate("() => window.texts")
+    assert bundle.errors == []
+
+
+def test_a_saved_page_draws_from_its_file_alone(page: Page, tmp_path: Path) -> None:
+    run = FakeRun(name="</script><script>window.broken = 1</script>")
+    histories = {"loss": {run.id: (np.arange(50), np.linspace(1, 0, 50))}}
+    chart = curves(FakeRuns([run], histories), "loss")  # type: ignore[arg-type]
+    asked: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(chart.save(tmp_path / "chart.html").as_uri())
+    expect(page.locator("svg path[aria-roledescription='line mark']")).to_be_visible()
+    assert [url for url in asked if not url.startswith(("blob:", "file:"))] == []
+    assert page.evaluate("() => window.broken") is None
+    assert errors == []

@@ -17,7 +17,10 @@ from celltrail.errors import OptionError
 from celltrail.views.bundles import bundle_bytes
 from celltrail.views.theme import vega_config
 
-__all__ = ["save_chart"]
+__all__ = ["save_chart", "svg_of"]
+
+#: A picture of more rows would be larger than it is worth in a notebook.
+_PICTURE_ROWS = 5_000
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -69,6 +72,22 @@ def save_chart(chart: Any, path: str | Path, *, dark: bool = False, scale: float
     else:
         target.write_text(_page(spec), "utf-8")
     return target
+
+
+def svg_of(chart: Any) -> str | None:
+    """Draw a chart on no background, to stand in a notebook; None where that cannot be."""
+    try:
+        import vl_convert
+
+        spec = _whole_spec(chart, dark=False)
+        rows = sum(len(data) for data in spec.get("datasets", {}).values())
+        if rows > _PICTURE_ROWS:
+            return None
+        spec["config"]["background"] = None
+        svg: str = vl_convert.vegalite_to_svg(vl_spec=spec)
+    except Exception:  # noqa: BLE001 - not installed, or not drawn: the view draws it all the same
+        return None
+    return svg
 
 
 def _whole_spec(chart: Any, *, dark: bool) -> dict[str, Any]:

@@ -22,6 +22,7 @@ __all__ = [
     "caption_title",
     "color_of_runs",
     "in_panels",
+    "number_axis",
     "panel_size",
     "x_encoding",
     "y_axis",
@@ -94,6 +95,14 @@ def x_encoding(options: CurveOptions) -> alt.X:
 def y_scale(options: CurveOptions) -> alt.Scale:
     """Give the scale of the y axis."""
     return alt.Scale(type="log") if options.log_y else alt.Scale(zero=False)
+
+
+def number_axis(**options: Any) -> alt.Axis:
+    """Give an axis of numbers as people write them.
+
+    A format alone would be changed by the distance of the ticks: 10 becomes 1e+1.
+    """
+    return alt.Axis(labelExpr="format(datum.value, '.6~g')", tickCount=6, **options)
 
 
 def y_axis(options: CurveOptions, height: int) -> alt.Axis:

@@ -127,6 +127,7 @@ def vega_config(*, dark: bool = False) -> dict[str, Any]:
         "font": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif",
         "view": {"stroke": None},
         "range": {"category": list(PALETTE)},
+        "scale": {"invalid": {"color": {"value": PALETTE[-1]}}},
         "axis": {
             "labelColor": faint,
             "titleColor": faint,
