@@ -279,11 +279,28 @@ KINDS = {
 }
 
 
+TRUTH = np.arange(200) % 2
+SCORE = np.clip(TRUTH * 0.5 + np.sin(np.arange(200)) / 3 + 0.25, 0, 1)
+OF_PREDICTIONS = {
+    "roc": lambda _: ct.plot.roc(TRUTH, SCORE),
+    "pr": lambda _: ct.plot.pr(TRUTH, SCORE),
+    "calibration": lambda _: ct.plot.calibration(TRUTH, SCORE),
+    "confusion": lambda _: ct.plot.confusion(TRUTH, SCORE > 0.5),
+    "residuals": lambda _: ct.plot.residuals(TRUTH, SCORE),
+    "importance": lambda _: ct.plot.importance(Named(list(many_runs(30))), "accuracy", repeats=2),
+}
+
+
+class Named(FakeRuns):
+    def param_names(self) -> list[str]:
+        return ["depth", "lr", "model"]
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *OF_PREDICTIONS])
 def test_every_kind_of_chart_is_drawn(page: Page, kind: str, dark: bool) -> None:
     bundle = BundlePage(page, dark=dark)
-    show(bundle, KINDS[kind](seeds()))
+    show(bundle, {**KINDS, **OF_PREDICTIONS}[kind](seeds()))
     expect(page.locator("canvas")).to_be_visible()
     assert page.locator("canvas").evaluate(COLOURED) > 100
     page.locator("canvas").hover(position={"x": 200, "y": 100})
