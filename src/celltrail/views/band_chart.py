@@ -107,8 +107,10 @@ def _panel(frames: _BandFrames, place: int, height: int) -> Any:
     metric = data.metrics[place]
     pick = alt.selection_point(name=f"group_{place}", fields=["group"], bind="legend")
     title = axis_title(metric)
+    frame = frames.frame(place)
+    seen = bool(frame["dot"].any())
     base = alt.Chart().encode(
-        x=x_encoding(options),
+        x=x_encoding(options, dots=seen),
         color=alt.Color(
             "group:N",
             scale=alt.Scale(domain=data.labels, range=_colors(data)),
@@ -117,9 +119,9 @@ def _panel(frames: _BandFrames, place: int, height: int) -> Any:
         opacity=alt.condition(pick, alt.value(1), alt.value(0.1)),
     )
     axis = y_axis(options, height)
-    y = alt.Y("value:Q", title=title, scale=y_scale(options), axis=axis)
+    y = alt.Y("value:Q", title=title, scale=y_scale(options, dots=seen), axis=axis)
     area = base.mark_area(fillOpacity=0.16, strokeOpacity=0, clip=True).encode(
-        y=alt.Y("low:Q", title=title, scale=y_scale(options), axis=axis), y2="high:Q"
+        y=alt.Y("low:Q", title=title, scale=y_scale(options, dots=seen), axis=axis), y2="high:Q"
     )
     line = base.mark_line(strokeWidth=1.9, strokeJoin="round", clip=True).encode(y=y)
     dots = base.mark_point(size=30, filled=True, strokeOpacity=0, clip=True).encode(
@@ -138,9 +140,7 @@ def _panel(frames: _BandFrames, place: int, height: int) -> Any:
         ],
     )
     area = area.add_params(pick, frames.selection(place))
-    return alt.layer(area, line, dots, data=frames.frame(place)).properties(
-        width=options.width, height=height
-    )
+    return alt.layer(area, line, dots, data=frame).properties(width=options.width, height=height)
 
 
 def _colors(data: Bands) -> list[str]:

@@ -198,9 +198,13 @@ def _panel(frames: _Frames, place: int, height: int) -> Any:
     pick = alt.selection_point(name=f"run_{place}", fields=["run"], bind="legend")
     color, dash = color_of_runs(data.runs, data.labels, dashed=len(metrics) == 1)
     title = ", ".join(axis_title(name, 60) for name in metrics)
+    frame = frames.frame(place)
+    seen = bool(frame["dot"].any())
     base = alt.Chart().encode(
-        x=x_encoding(options),
-        y=alt.Y("value:Q", title=title, scale=y_scale(options), axis=y_axis(options, height)),
+        x=x_encoding(options, dots=seen),
+        y=alt.Y(
+            "value:Q", title=title, scale=y_scale(options, dots=seen), axis=y_axis(options, height)
+        ),
         color=color,
         opacity=alt.condition(pick, alt.value(1), alt.value(0.12)),
     )
@@ -222,9 +226,7 @@ def _panel(frames: _Frames, place: int, height: int) -> Any:
     )
     zoom = frames.selection(place)
     layers[0] = layers[0].add_params(pick, zoom)
-    return alt.layer(*layers, dots, data=frames.frame(place)).properties(
-        width=options.width, height=height
-    )
+    return alt.layer(*layers, dots, data=frame).properties(width=options.width, height=height)
 
 
 def _tooltip(metrics: Sequence[str], options: CurveOptions) -> list[alt.Tooltip]:

@@ -36,6 +36,7 @@ X_TITLES = {
     "wall": "time of day",
 }
 _DASHES = ([1, 0], [5, 3], [2, 2], [8, 3, 2, 3], [1, 4])
+_DOT_ROOM = 5
 _SIZES = {True: (520, 260), False: (320, 190)}
 
 
@@ -75,12 +76,16 @@ def panel_size(single: bool, width: int | None, height: int | None) -> tuple[int
     return int(width or usual[0]), int(height or usual[1])
 
 
-def x_encoding(options: CurveOptions) -> alt.X:
-    """Give the x axis."""
-    scale = alt.Scale(type="log", nice=False) if options.log_x else alt.Undefined
+def x_encoding(options: CurveOptions, *, dots: bool) -> alt.X:
+    """Give the x axis, with room for dots at its ends."""
+    room: dict[str, Any] = {"nice": False, "padding": _DOT_ROOM} if dots else {}
+    scale = alt.Scale(**room)
+    if options.log_x:
+        scale = alt.Scale(**{"type": "log", "nice": False, **room})
     title = X_TITLES[options.x]
     if options.x == "wall":
-        return alt.X("wall", type="temporal", title=title, axis=alt.Axis(tickCount=6))
+        axis = alt.Axis(tickCount=6)
+        return alt.X("wall", type="temporal", title=title, scale=alt.Scale(**room), axis=axis)
     if options.x == "time":
         axis = alt.Axis(tickCount=6 if options.log_x else 8)
         return alt.X("time", type="quantitative", title=title, scale=scale, axis=axis)
@@ -92,9 +97,10 @@ def x_encoding(options: CurveOptions) -> alt.X:
     return alt.X("step", type="quantitative", title=title, scale=scale, axis=axis)
 
 
-def y_scale(options: CurveOptions) -> alt.Scale:
-    """Give the scale of the y axis."""
-    return alt.Scale(type="log") if options.log_y else alt.Scale(zero=False)
+def y_scale(options: CurveOptions, *, dots: bool) -> alt.Scale:
+    """Give the scale of the y axis, with room for dots at its ends."""
+    room: dict[str, Any] = {"padding": _DOT_ROOM} if dots else {}
+    return alt.Scale(type="log", **room) if options.log_y else alt.Scale(zero=False, **room)
 
 
 def number_axis(**options: Any) -> alt.Axis:
@@ -109,7 +115,9 @@ def y_axis(options: CurveOptions, height: int) -> alt.Axis:
     """Give the y axis; a logarithmic one has few lines, of which each says its value."""
     if options.log_y:
         return alt.Axis(titleLimit=height, tickCount=5, format="~g")
-    return alt.Axis(titleLimit=height)
+    # Vega's own labels are of one length, which for 3e-300 is 300 places.
+    label = "length(datum.label) > 7 ? format(datum.value, '.9~g') : datum.label"
+    return alt.Axis(titleLimit=height, labelExpr=label)
 
 
 def color_of_runs(
