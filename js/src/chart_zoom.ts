@@ -39,7 +39,7 @@ function follow({ signal, field, dataset }: Panel, place: number, view: View, rp
 
   const put = (rows: Row[]) => {
     view.data(dataset, rows);
-    void view.runAsync();
+    void view.resize().runAsync(); // longer labels need more room, or push the title out
   };
   const ask = async (low: number, high: number, mine: number) => {
     try {

@@ -7,6 +7,7 @@ import { importBytes } from "./import_bytes";
 export interface View {
   data(name: string): Record<string, unknown>[];
   data(name: string, rows: Record<string, unknown>[]): View;
+  resize(): View;
   runAsync(): Promise<unknown>;
   addSignalListener(
     name: string,

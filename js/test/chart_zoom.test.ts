@@ -15,6 +15,9 @@ class FakeView {
     this.rows = rows;
     return this;
   }
+  resize(): this {
+    return this;
+  }
   runAsync = vi.fn(async () => {});
   addSignalListener(name: string, listener: FakeView["listener"]) {
     if (name !== "zoom_0") throw new Error("Unrecognized signal");
