@@ -29,6 +29,7 @@ __all__ = ["NAME_KEY", "Chart", "Spec", "Zoom", "chart_spec"]
 
 #: In the ``attrs`` of a data frame: what its data set is called in the page.
 NAME_KEY = "celltrail.name"
+_TRANSFORMER = "celltrail"
 
 
 class Spec(NamedTuple):
@@ -190,6 +191,7 @@ def chart_spec(chart: Any) -> Spec:
     frames: dict[str, pd.DataFrame] = {}
     with alt.data_transformers.enable(_name_of(frames), consolidate_datasets=True):
         spec = chart.to_dict()
+    alt.data_transformers.register(_TRANSFORMER, None)  # it would keep the data alive
     packed = pack_frames(frames)
     spec["datasets"] = {**spec.get("datasets", {}), **packed.heads}
     text = json.dumps(spec, separators=(",", ":"), ensure_ascii=True)
@@ -211,5 +213,5 @@ def _name_of(frames: dict[str, pd.DataFrame]) -> str:
         frames[name] = data
         return {"name": name}
 
-    alt.data_transformers.register("celltrail", take)
-    return "celltrail"
+    alt.data_transformers.register(_TRANSFORMER, take)
+    return _TRANSFORMER

@@ -15,6 +15,7 @@ import altair as alt
 
 from celltrail.errors import OptionError
 from celltrail.views.bundles import bundle_bytes
+from celltrail.views.chart_text import ZOOM_HINT
 from celltrail.views.theme import vega_config
 
 __all__ = ["save_chart", "svg_of"]
@@ -62,6 +63,8 @@ def save_chart(chart: Any, path: str | Path, *, dark: bool = False, scale: float
         )
         raise OptionError(message)
     spec = _whole_spec(chart, dark=dark)
+    if kind in (".png", ".svg"):
+        _still(spec)
     if kind == ".png":
         converter = _converter(kind)
         target.write_bytes(converter.vegalite_to_png(vl_spec=spec, scale=scale))
@@ -84,10 +87,18 @@ def svg_of(chart: Any) -> str | None:
         if rows > _PICTURE_ROWS:
             return None
         spec["config"]["background"] = None
+        _still(spec)
         svg: str = vl_convert.vegalite_to_svg(vl_spec=spec)
     except Exception:  # noqa: BLE001 - not installed, or not drawn: the view draws it all the same
         return None
     return svg
+
+
+def _still(spec: dict[str, Any]) -> None:
+    """Take out what is said of a live chart only."""
+    title = spec.get("title")
+    if isinstance(title, dict) and isinstance(title.get("text"), str):
+        title["text"] = title["text"].removesuffix(ZOOM_HINT)
 
 
 def _whole_spec(chart: Any, *, dark: bool) -> dict[str, Any]:

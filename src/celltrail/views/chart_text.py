@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["axis_title", "tooltip_title"]
+__all__ = ["ZOOM_HINT", "axis_title", "tooltip_title"]
+
+#: At the end of a caption. A picture does not say it: it cannot be zoomed.
+ZOOM_HINT = " \N{MIDDLE DOT} Ctrl and the wheel zoom in"
 
 _RESERVED = ("run", "step", "seconds", "time", "metric", "runs", "group")
 

@@ -12,7 +12,7 @@ import pandas as pd
 from celltrail.errors import OptionError
 from celltrail.views.band_chart import band_chart
 from celltrail.views.chart import NAME_KEY, Chart
-from celltrail.views.chart_text import axis_title, tooltip_title
+from celltrail.views.chart_text import ZOOM_HINT, axis_title, tooltip_title
 from celltrail.views.curve_data import Axis, Curve, CurveOptions, Curves, read_curve, read_curves
 from celltrail.views.curve_panels import (
     Frames,
@@ -113,7 +113,8 @@ def curves(
     data = read_curves(runs, metrics, options)
     panels = [metrics] if one_panel else [[name] for name in metrics]
     frames = _Frames(data, panels, options)
-    chart = in_panels([_panel(frames, place, high) for place in range(len(panels))], data.caption)
+    caption = data.caption + (ZOOM_HINT if data.thinned else "")
+    chart = in_panels([_panel(frames, place, high) for place in range(len(panels))], caption)
     return Chart(
         chart,
         still_html=still_html(data, options),

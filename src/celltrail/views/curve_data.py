@@ -123,6 +123,8 @@ class Curves:
         Their labels.
     caption
         How many are shown of how many, and what is not shown, as a phrase.
+    thinned
+        How many curves have more points than are drawn.
     """
 
     curves: list[Curve]
@@ -130,6 +132,7 @@ class Curves:
     runs: Runs
     labels: list[str]
     caption: str
+    thinned: int = 0
 
 
 def read_curves(runs: Runs, metrics: Sequence[str], options: CurveOptions) -> Curves:
@@ -168,7 +171,7 @@ def read_curves(runs: Runs, metrics: Sequence[str], options: CurveOptions) -> Cu
         gaps += bad
         curves += found
     caption = _caption(shown, len(runs), len(runs) - len(having), thinned, gaps, options)
-    return Curves(curves, list(metrics), shown, labels, caption)
+    return Curves(curves, list(metrics), shown, labels, caption, thinned)
 
 
 def read_curve(

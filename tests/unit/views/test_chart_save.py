@@ -58,6 +58,11 @@ def test_pictures_are_drawn_offline(tmp_path: Path) -> None:
     svg = make().save(tmp_path / "c.svg", dark=True).read_text("utf-8")
     assert svg.startswith("<svg")
     assert "<script" not in svg
+    run = FakeRun()
+    histories = {"loss": {run.id: (range(5000), [float(i % 3) for i in range(5000)])}}
+    long = ct.plot.curves(FakeRuns([run], histories), "loss")
+    assert "Ctrl and the wheel zoom in" in long._spec
+    assert "wheel" not in long.save(tmp_path / "c.svg").read_text("utf-8")
 
 
 def test_any_altair_chart_is_shown() -> None:
