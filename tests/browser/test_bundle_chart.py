@@ -330,3 +330,59 @@ def test_a_saved_page_draws_from_its_file_alone(page: Page, tmp_path: Path) -> N
     assert [url for url in asked if not url.startswith(("blob:", "file:"))] == []
     assert page.evaluate("() => window.broken") is None
     assert errors == []
+
+
+EVIL = (
+    '"]; window.broken = 1; //',
+    "');window.broken=1;('",
+    "</script><img src=x onerror='window.broken=1'>",
+    "end\\",
+    "two\nlines\u2028",
+    "\u202eשלום",
+    "L" * 400,
+)
+
+
+def evil() -> FakeRuns:
+    """Give runs whose names, params and metrics are all of the names above."""
+    runs = [
+        FakeRun(
+            id=str(i),
+            number=i + 1,
+            name=name,
+            params={other: EVIL[(i + k) % len(EVIL)] for k, other in enumerate(EVIL)},
+            metrics={other: float(i + k) for k, other in enumerate(EVIL)},
+        )
+        for i, name in enumerate(EVIL)
+    ]
+    histories = {name: {run.id: ([0, 1, 2], [1.0, 3.0, 2.0]) for run in runs} for name in EVIL}
+    return FakeRuns(runs, histories)
+
+
+OF_NAMES = {
+    "curves": lambda runs, n: ct.plot.curves(runs, list(EVIL)[:3], smooth=0.5),
+    "together": lambda runs, n: ct.plot.curves(runs, [n, EVIL[0]], together=True),
+    "band": lambda runs, n: ct.plot.curves(runs, n, group_by=n),
+    "scatter": lambda runs, n: ct.plot.scatter(
+        runs, f"params.{n}", f"metrics.{n}", color=f"params.{n}"
+    ),
+    "bars": lambda runs, n: ct.plot.bars(runs, n, by=n),
+    "progress": lambda runs, n: ct.plot.progress(runs, n),
+    "parallel": lambda runs, n: ct.plot.parallel(runs, [f"params.{n}", f"metrics.{n}"]),
+    "confusion": lambda runs, n: ct.plot.confusion(EVIL, EVIL[::-1]),
+}
+
+
+@pytest.mark.parametrize("kind", OF_NAMES)
+def test_no_name_breaks_a_chart_or_runs_anything(page: Page, kind: str) -> None:
+    bundle = BundlePage(page)
+    runs = evil()
+    for count, name in enumerate(EVIL, 1):
+        show(bundle, OF_NAMES[kind](runs, name))
+        expect(page.locator("canvas")).to_have_count(count)
+        canvas = page.locator("canvas").last
+        canvas.scroll_into_view_if_needed()
+        for x, y in ((70, 60), (150, 60), (200, 90)):
+            canvas.hover(position={"x": x, "y": y}, force=True)
+    assert page.evaluate("() => window.broken") is None
+    assert bundle.errors == []

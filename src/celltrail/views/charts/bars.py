@@ -171,7 +171,9 @@ def _chart(
     labels = [bar.label for bar in found]
     name = axis_title(metric, 80)
     title = axis_title(", ".join(names), 80) if names else None
-    y = alt.Y("group:N", sort=labels, title=title, axis=alt.Axis(labelLimit=220))
+    # Not sort=: Vega-Lite writes its names into an expression, and a line break ends that.
+    order = alt.Scale(domain=labels)
+    y = alt.Y("group:N", scale=order, title=title, axis=alt.Axis(labelLimit=220))
     scale = alt.Scale(zero=True)
     axis = number_axis(grid=True, domain=False)
     word = "mean " if names else ""

@@ -133,10 +133,10 @@ def _frame(kinds: Sequence[str], matrix: npt.NDArray[np.int64]) -> pd.DataFrame:
 
 def _chart(frame: pd.DataFrame, kinds: Sequence[str]) -> Any:
     cell = 44 if len(kinds) <= _WRITTEN else 16
-    order = list(kinds)
-    angle = 0 if max(map(len, order)) <= 5 else -45
-    x = alt.X("guess:N", sort=order, title="predicted", axis=alt.Axis(labelAngle=angle))
-    y = alt.Y("truth:N", sort=order, title="true", axis=alt.Axis(labelLimit=160))
+    order = alt.Scale(domain=list(kinds))
+    angle = 0 if max(map(len, kinds)) <= 5 else -45
+    x = alt.X("guess:N", scale=order, title="predicted", axis=alt.Axis(labelAngle=angle))
+    y = alt.Y("truth:N", scale=order, title="true", axis=alt.Axis(labelLimit=160))
     base = alt.Chart(frame).encode(
         x=x,
         y=y,

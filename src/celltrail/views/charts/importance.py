@@ -214,7 +214,8 @@ def _chart(
         }
     )
     title = f"fall of R² of {axis_title(metric, 60)} when the param is shuffled"
-    y = alt.Y("param:N", sort=list(names), title=None, axis=alt.Axis(labelLimit=220))
+    order = alt.Scale(domain=list(names)[:_SHOWN])
+    y = alt.Y("param:N", scale=order, title=None, axis=alt.Axis(labelLimit=220))
     base = alt.Chart(frame).encode(
         y=y,
         tooltip=[

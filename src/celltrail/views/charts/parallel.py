@@ -190,7 +190,6 @@ def _chart(runs: Runs, axes: Sequence[_Axis], shade: Values | None, width: int, 
     titles = _different([axis.title for axis in axes])
     x = alt.X(
         "axis:N",
-        sort=titles,
         title=None,
         scale=alt.Scale(domain=titles, padding=0.5),
         axis=alt.Axis(
