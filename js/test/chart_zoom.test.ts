@@ -36,7 +36,13 @@ function made(panels: unknown[]) {
 const PANEL = { signal: "zoom_0", field: "step", dataset: "curves_0" };
 const HEAD = { rows: 1, columns: [{ name: "step", at: 0, kind: "json", values: [7] }] };
 
-function answer(model: MockModel, id: number) {
+/** Gives the id of the last question. */
+function asked(model: MockModel): unknown {
+  return (model.sent.at(-1) as { id: unknown }).id;
+}
+
+function answer(model: MockModel) {
+  const id = asked(model);
   const zipped = gzipSync(new Uint8Array());
   const view = new DataView(zipped.buffer, zipped.byteOffset, zipped.byteLength);
   model.emit("msg:custom", { kind: "answer", id, result: HEAD }, [view]);
@@ -52,8 +58,8 @@ describe("a zoom", () => {
     view.listener?.("zoom_0", { step: [8, 5] });
     vi.advanceTimersByTime(200);
     const params = { panel: 0, low: 5, high: 8 };
-    expect(model.sent).toEqual([{ kind: "ask", id: 1, method: "zoom", params }]);
-    answer(model, 1);
+    expect(model.sent).toEqual([{ kind: "ask", id: asked(model), method: "zoom", params }]);
+    answer(model);
     await vi.waitFor(() => expect(view.rows).toEqual([{ step: 7 }]));
     view.listener?.("zoom_0", {});
     expect(view.rows).toEqual([{ step: 1 }, { step: 2 }]);
@@ -63,7 +69,7 @@ describe("a zoom", () => {
     view.listener?.("zoom_0", { step: [0, 9] });
     vi.advanceTimersByTime(200);
     view.listener?.("zoom_0", null);
-    answer(model, 1);
+    answer(model);
     await new Promise((resolve) => setImmediate(resolve));
     expect(view.rows).toHaveLength(2);
   });
@@ -71,7 +77,7 @@ describe("a zoom", () => {
     const { model, view, stop } = made([PANEL]);
     view.listener?.("zoom_0", { step: [0, 9] });
     vi.advanceTimersByTime(200);
-    model.emit("msg:custom", { kind: "answer", id: 1, error: "no" });
+    model.emit("msg:custom", { kind: "answer", id: asked(model), error: "no" });
     view.listener?.("zoom_0", { step: [0, 8] });
     stop();
     vi.advanceTimersByTime(200);
