@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, SupportsIndex, TypeVar
 
 from celltrail.errors import StoreUnwritableError, UnknownNameError
-from celltrail.store import reads
+from celltrail.store import curves, reads
 from celltrail.store.access import PATIENCE, Access
 from celltrail.store.blobs import open_blob, read_intact
-from celltrail.store.curves import CurveColumns, CurveQuery, read_curve_columns
 from celltrail.store.lookup import find_run
 from celltrail.store.notices import warn
 from celltrail.store.rows import (
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from celltrail.model import ArtifactInfo, DatasetInfo, OutputInfo
+    from celltrail.store.curves import CurveColumns, CurveQuery
 
 __all__ = ["Store", "open_store"]
 
@@ -199,7 +199,7 @@ class Store:
             Over what, of which range, and how finely.
         """
         read = partial(self._read, default=None)
-        return read_curve_columns(read, ids, metric, query or CurveQuery())
+        return curves.read_curve_columns(read, ids, metric, query or curves.CurveQuery())
 
     def metric_reasons(self, run_id: str) -> dict[str, str]:
         """Read why metrics of a run were recorded that nobody logged, by their names."""
