@@ -1,13 +1,17 @@
 // Draws an Altair chart; the twin of views/chart.py.
 import type { AnyModel, Render } from "@anywidget/types";
 import type { VisualizationSpec } from "vega-embed";
+import { gunzip } from "./chart_data";
 import { configFor, readSpec } from "./chart_spec";
+import { followZoom } from "./chart_zoom";
+import { Rpc } from "./rpc";
 import { hideSnapshot } from "./snapshot";
 import { onThemeChange } from "./theme";
 import { type Drawn, loadVega } from "./vega_loader";
 
 interface State {
   _spec: string;
+  _data: DataView;
   _mark: string;
 }
 
@@ -38,6 +42,9 @@ const render: Render<State> = ({ model, el }) => {
   el.append(root);
   el.classList.add("celltrail-view");
 
+  const channel = model as unknown as AnyModel;
+  const rpc = new Rpc(channel);
+  let stopZoom: (() => void) | null = null;
   let drawn: Drawn | null = null;
   let show: (() => void) | null = null;
   let gone = false;
@@ -46,9 +53,10 @@ const render: Render<State> = ({ model, el }) => {
   const draw = async () => {
     const mine = ++turn;
     try {
-      const vega = await loadVega(model as unknown as AnyModel);
+      const vega = await loadVega(channel);
+      const bytes = await gunzip(model.get("_data"));
       if (gone || mine !== turn) return;
-      const spec = readSpec(model.get("_spec")) as VisualizationSpec;
+      const spec = readSpec(model.get("_spec"), bytes) as VisualizationSpec;
       const stage = document.createElement("div");
       canvas.append(stage);
       const next = await vega.embed(stage, spec, { ...OPTIONS, config: configFor(colorsOf(root)) });
@@ -57,8 +65,10 @@ const render: Render<State> = ({ model, el }) => {
         stage.remove();
         return;
       }
+      stopZoom?.();
       drawn?.finalize();
       drawn = next;
+      stopZoom = followZoom(channel, next.view, rpc);
       canvas.replaceChildren(stage);
       // only now: until the chart stands, its picture is what there is to see
       show ??= hideSnapshot(model.get("_mark"));
@@ -79,6 +89,8 @@ const render: Render<State> = ({ model, el }) => {
   return () => {
     gone = true;
     stopTheme();
+    stopZoom?.();
+    rpc.dispose();
     model.off("change:_spec", draw);
     drawn?.finalize();
     show?.();

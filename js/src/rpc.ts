@@ -53,13 +53,15 @@ export class Rpc {
     this.#waiting.clear();
   }
 
-  readonly #receive = (message: Answer): void => {
+  readonly #receive = (message: Answer, buffers?: DataView[]): void => {
     if (message?.kind !== "answer" || message.id === undefined) return;
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return;
     this.#waiting.delete(message.id);
     clearTimeout(waiting.timer);
-    if (message.error === undefined) waiting.resolve(message.result);
-    else waiting.reject(new Error(message.error));
+    const data = buffers?.[0];
+    if (message.error === undefined) {
+      waiting.resolve(data ? { result: message.result, data } : message.result);
+    } else waiting.reject(new Error(message.error));
   };
 }

@@ -3,7 +3,20 @@ import type { AnyModel } from "@anywidget/types";
 import type { VisualizationSpec } from "vega-embed";
 import { importBytes } from "./import_bytes";
 
+/** What is used of a Vega view. */
+export interface View {
+  data(name: string): Record<string, unknown>[];
+  data(name: string, rows: Record<string, unknown>[]): View;
+  resize(): View;
+  runAsync(): Promise<unknown>;
+  addSignalListener(
+    name: string,
+    listener: (name: string, value: Record<string, unknown> | null) => void,
+  ): void;
+}
+
 export interface Drawn {
+  view: View;
   finalize(): void;
 }
 

@@ -3,14 +3,12 @@ import { readSpec } from "../src/chart_spec";
 
 describe("a chart's specification", () => {
   it("gets its columns back as rows", () => {
-    const data = {
-      fields: ["a", "b"],
-      columns: [
-        [1, 2],
-        ["x", null],
-      ],
-    };
-    const spec = readSpec(JSON.stringify({ mark: "line", datasets: { d: data } }));
+    const columns = [
+      { name: "a", at: 0, kind: "json", values: [1, 2] },
+      { name: "b", at: 0, kind: "json", values: ["x", null] },
+    ];
+    const d = { rows: 2, columns };
+    const spec = readSpec(JSON.stringify({ mark: "line", datasets: { d } }));
     expect(spec).toEqual({
       mark: "line",
       datasets: {

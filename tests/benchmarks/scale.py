@@ -285,10 +285,10 @@ def read_longest() -> int:
 
 
 def read_curves() -> int:
-    from celltrail.views.curve_data import read_curves
+    from celltrail.views.curve_data import CurveOptions, read_curves
 
     runs = ct.runs("experiment = 'long' and name != 'longest'")
-    return sum(len(c.step) for c in read_curves(runs, ["loss"], by_time=False).curves)
+    return sum(len(c.step) for c in read_curves(runs, ["loss"], CurveOptions()).curves)
 
 
 def read_count() -> int:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from celltrail.model import Number
     from celltrail.query.table import RunTable
-    from celltrail.store import HistoryColumns, RunRow, Store
+    from celltrail.store import CurveColumns, CurveQuery, HistoryColumns, RunRow, Store
 
 __all__ = ["Runs", "find_runs"]
 
@@ -186,6 +186,34 @@ class Runs(Sequence[Run]):
         """
         self._require(metric)
         return self._store.history([row.id for row in self._rows], metric)
+
+    def with_metric(self, metric: str) -> list[int]:
+        """Give the places of those of these runs that have a metric.
+
+        Raises
+        ------
+        UnknownNameError
+            When none of these runs has such a metric.
+        """
+        self._require(metric)
+        missing = self._table.columns[f"metrics.{metric}"].missing
+        return [int(place) for place in np.flatnonzero(~missing)]
+
+    def curves(self, metric: str, query: CurveQuery) -> CurveColumns:
+        """Give the curves of one metric, thinned inside the store to what a screen shows.
+
+        Returns
+        -------
+        CurveColumns
+            ``run`` is the place among these runs; ordered by it, then by x and time.
+
+        Raises
+        ------
+        UnknownNameError
+            When none of these runs has such a metric.
+        """
+        self._require(metric)
+        return self._store.curves([row.id for row in self._rows], metric, query)
 
     def _require(self, metric: str) -> None:
         if f"metrics.{metric}" not in self._table.columns:

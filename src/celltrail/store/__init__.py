@@ -6,6 +6,7 @@ into the file, by whoever comes by (`Store.merge`, `Merger`). Nothing else impor
 
 from __future__ import annotations
 
+from celltrail.store.curves import CurveAxis, CurveColumns, CurveQuery
 from celltrail.store.merger import Merger
 from celltrail.store.owner import SessionOwner
 from celltrail.store.rows import (
@@ -22,6 +23,9 @@ from celltrail.store.writer import SpoolWriter
 
 __all__ = [
     "PARAM_KINDS",
+    "CurveAxis",
+    "CurveColumns",
+    "CurveQuery",
     "HistoryColumns",
     "Merger",
     "ParamChange",

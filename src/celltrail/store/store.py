@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, SupportsIndex, TypeVar
 
 from celltrail.errors import StoreUnwritableError, UnknownNameError
-from celltrail.store import reads
+from celltrail.store import curves, reads
 from celltrail.store.access import PATIENCE, Access
 from celltrail.store.blobs import open_blob, read_intact
 from celltrail.store.lookup import find_run, tried_before
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from celltrail.model import ArtifactInfo, DatasetInfo, OutputInfo
+    from celltrail.store.curves import CurveColumns, CurveQuery
 
 __all__ = ["Store", "open_store"]
 
@@ -187,6 +188,23 @@ class Store:
         return self._read(
             lambda con: reads.history(con, ids, metric, since_step), empty(HistoryColumns)
         )
+
+    def curves(
+        self, ids: Sequence[str], metric: str, query: CurveQuery | None = None
+    ) -> CurveColumns:
+        """Read the curves that some runs have of a metric, thinned to what a screen shows.
+
+        Parameters
+        ----------
+        ids
+            The runs; ``run`` of the result is a place among them.
+        metric
+            The metric's name.
+        query
+            Over what, of which range, and how finely.
+        """
+        read = partial(self._read, default=None)
+        return curves.read_curve_columns(read, ids, metric, query or curves.CurveQuery())
 
     def metric_reasons(self, run_id: str) -> dict[str, str]:
         """Read why metrics of a run were recorded that nobody logged, by their names."""

@@ -7,16 +7,53 @@ widget's own script, which every chart sends: the page asks for them once, and k
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import altair as alt
 import anywidget
+import pandas as pd
 import traitlets
 
 from celltrail.views.bundles import bundle_bytes, bundle_text
+from celltrail.views.chart_data import pack_frames
+from celltrail.views.chart_save import save_chart
+from celltrail.views.rpc import Binary, answer_questions
 from celltrail.views.snapshot import Snapshot
 
-__all__ = ["Chart", "chart_spec"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["NAME_KEY", "Chart", "Spec", "Zoom", "chart_spec"]
+
+#: In the ``attrs`` of a data frame: what its data set is called in the page.
+NAME_KEY = "celltrail.name"
+_TRANSFORMER = "celltrail"
+
+
+class Spec(NamedTuple):
+    """A chart as it travels: the specification as JSON, and its data, packed."""
+
+    text: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Zoom:
+    """What a chart asks for when its x axis is zoomed.
+
+    Parameters
+    ----------
+    panels
+        Of each panel the name of its interval ``signal``, the ``field`` on x and its
+        ``dataset``, the name in its data frame's ``attrs``.
+    read
+        Gives the data of a panel, by its place, between two values of x.
+    """
+
+    panels: Sequence[Mapping[str, str]]
+    read: Callable[[int, float, float], pd.DataFrame]
 
 
 class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
@@ -28,6 +65,8 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         Any Altair chart.
     still_html, still_text
         Its still forms. They show the data as it came, also when ``chart`` is changed.
+    zoom
+        Where more points come from when the chart is zoomed.
 
     Attributes
     ----------
@@ -41,15 +80,29 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     """
 
     _spec = traitlets.Unicode("").tag(sync=True)
+    _data = traitlets.Bytes(b"").tag(sync=True)
+    _zoom: Any = traitlets.List().tag(sync=True)
     _mark = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, chart: Any, *, still_html: str, still_text: str, **options: Any) -> None:
+    def __init__(
+        self,
+        chart: Any,
+        *,
+        still_html: str,
+        still_text: str,
+        zoom: Zoom | None = None,
+        **options: Any,
+    ) -> None:
         self._esm = bundle_text("chart.js")
         self._css = bundle_text("chart.css")
         self._chart = chart
         self._html, self._text = still_html, still_text
-        super().__init__(_mark=self._new_mark(), _spec=chart_spec(chart), **options)
+        text, data = chart_spec(chart)
+        panels = [] if zoom is None else [dict(panel) for panel in zoom.panels]
+        super().__init__(_mark=self._new_mark(), _spec=text, _data=data, _zoom=panels, **options)
         self.on_msg(self._answer)
+        if zoom is not None:
+            answer_questions(self, {"zoom": lambda **asked: _zoomed(zoom, **asked)})
 
     @property
     def chart(self) -> Any:
@@ -59,11 +112,45 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     @chart.setter
     def chart(self, chart: Any) -> None:
         self._chart = chart
-        self._spec = chart_spec(chart)
+        self._renew()
+
+    def save(self, path: str | Path, *, dark: bool = False, scale: float = 2.0) -> Path:
+        """Write the chart into a file, without a network.
+
+        Parameters
+        ----------
+        path
+            Its ending says what is written: ``.html``, a page that needs nothing else;
+            ``.json``, the Vega-Lite specification; ``.png`` or ``.svg``, which need
+            ``pip install celltrail[charts]``.
+        dark
+            Whether it is made for a dark background.
+        scale
+            How many pixels of a PNG are one of the chart.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        OptionError
+            When the ending is another one, or what it needs is not installed.
+
+        Examples
+        --------
+        >>> ct.plot.curves(ct.runs(), "loss").save("loss.html")  # doctest: +SKIP
+        """
+        return save_chart(self._chart, path, dark=dark, scale=scale)
 
     def _ipython_display_(self, **options: Any) -> None:
-        self._spec = chart_spec(self._chart)  # it may have been changed in place
+        self._renew()  # it may have been changed in place
         super()._ipython_display_(**options)
+
+    def _renew(self) -> None:
+        with self.hold_sync():  # the page gets both at once
+            self._spec, self._data = chart_spec(self._chart)
 
     def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
         """Send the drawing library to a page that has not got it yet."""
@@ -80,30 +167,51 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         return f"<Chart: {self._text.splitlines()[0] if self._text else 'empty'}>"
 
 
-def chart_spec(chart: Any) -> str:
-    """Write an Altair chart as JSON, its data as columns rather than as rows.
+def _zoomed(zoom: Zoom, *, panel: int, low: float, high: float) -> Binary:
+    """Answer a page that shows a part of a panel."""
+    packed = pack_frames({"zoomed": zoom.read(int(panel), float(low), float(high))})
+    return Binary(packed.heads["zoomed"], packed.data)
+
+
+def chart_spec(chart: Any) -> Spec:
+    """Take an Altair chart apart into its specification and its data.
 
     Parameters
     ----------
     chart
-        The chart.
+        The chart. Its data frames may have any number of rows: Altair's own limit of 5,000
+        guards notebooks against charts with all data inside, which these have not.
 
     Returns
     -------
-    str
-        A Vega-Lite specification; each value of ``datasets`` is
-        ``{"fields": […], "columns": [[…], …]}``, a third of the size of rows.
+    Spec
+        Vega-Lite as JSON, in which each of ``datasets`` is a head that says where its
+        columns stand in the data.
     """
-    # Altair's own limit of 5,000 rows guards notebooks against charts with all data inside.
-    with alt.data_transformers.enable("default", max_rows=None, consolidate_datasets=True):
+    frames: dict[str, pd.DataFrame] = {}
+    with alt.data_transformers.enable(_name_of(frames), consolidate_datasets=True):
         spec = chart.to_dict()
-    datasets = spec.get("datasets", {})
-    spec["datasets"] = {name: _columnar(rows) for name, rows in datasets.items()}
-    return json.dumps(spec, separators=(",", ":"), ensure_ascii=False)
+    alt.data_transformers.register(_TRANSFORMER, None)  # it would keep the data alive
+    packed = pack_frames(frames)
+    spec["datasets"] = {**spec.get("datasets", {}), **packed.heads}
+    text = json.dumps(spec, separators=(",", ":"), ensure_ascii=True)
+    return Spec(text, packed.data if frames else b"")
 
 
-def _columnar(rows: Any) -> Any:
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        return rows
-    fields = list(dict.fromkeys(field for row in rows for field in row))
-    return {"fields": fields, "columns": [[row.get(field) for row in rows] for field in fields]}
+def _name_of(frames: dict[str, pd.DataFrame]) -> str:
+    """Register what takes data frames out of a chart, and gives each a name."""
+
+    def take(data: Any, **_options: Any) -> Any:
+        if not isinstance(data, pd.DataFrame) or not all(isinstance(c, str) for c in data.columns):
+            return alt.to_values(data)
+        for name, known in frames.items():
+            if known is data:
+                return {"name": name}
+        name = str(data.attrs.get(NAME_KEY, "data"))
+        while name in frames:
+            name += "'"
+        frames[name] = data
+        return {"name": name}
+
+    alt.data_transformers.register(_TRANSFORMER, take)
+    return _TRANSFORMER

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
@@ -11,11 +10,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from celltrail.errors import OptionError
-from celltrail.views.chart import Chart
-from celltrail.views.curve_data import Curve, Curves, read_curves
-from celltrail.views.format import escape, format_number, plural
-from celltrail.views.svg_chart import Series, image_html, line_chart_svg
-from celltrail.views.theme import FAINT, FONT, PALETTE
+from celltrail.views.band_chart import band_chart
+from celltrail.views.chart import NAME_KEY, Chart
+from celltrail.views.chart_text import ZOOM_HINT, axis_title, tooltip_title
+from celltrail.views.curve_data import Axis, Curve, CurveOptions, Curves, read_curve, read_curves
+from celltrail.views.curve_panels import (
+    Frames,
+    color_of_runs,
+    in_panels,
+    panel_size,
+    x_encoding,
+    y_axis,
+    y_scale,
+    zoom_of,
+)
+from celltrail.views.curve_still import still_html, still_text
+from celltrail.views.smoothing import require_smooth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,25 +34,56 @@ if TYPE_CHECKING:
 
 __all__ = ["curves"]
 
-_X_TITLES = {"step": "step", "time": "seconds since the start of the run"}
 _DOTS_UP_TO = 25
-_FIELDS = ("run", "run_id", "metric", "step", "time", "value", "dot")
+_SCALES = ("linear", "log")
 
 
 def curves(
-    runs: Runs, metric: str | Sequence[str], *, x: Literal["step", "time"] = "step"
+    runs: Runs,
+    metric: str | Sequence[str],
+    *,
+    x: Axis = "step",
+    smooth: float = 0.0,
+    x_scale: Literal["linear", "log"] = "linear",
+    y_scale: Literal["linear", "log"] = "linear",
+    together: bool = False,
+    group_by: str | Sequence[str] | None = None,
+    band: Literal["range", "sd"] = "range",
+    width: int | None = None,
+    height: int | None = None,
 ) -> Chart:
     """Draw metrics over steps or time, one line a run.
+
+    Long curves are thinned by the store to the lowest and the highest point of each pixel.
+    Zoom in with Ctrl or ⌘ and the wheel, drag to move, double-click to see all again: what
+    is shown of the range is read anew from the store, while the kernel is there.
 
     Parameters
     ----------
     runs
-        The runs. At most 50 are drawn, and the chart says so when there are more; of none,
-        the chart is empty and says that.
+        The runs. At most 50 are drawn, and the chart says how many of how many it shows; of
+        none, the chart is empty and says that.
     metric
         One metric, or several for one panel each.
     x
-        ``"step"``, or ``"time"`` for seconds since the start of each run.
+        ``"step"``; ``"time"`` for seconds since the start of each run; ``"wall"`` for the
+        time of day.
+    smooth
+        From 0 (none) to below 1: a time-weighted exponential moving average of the curve,
+        with the curve itself faint behind it; `celltrail.views.smoothing.smoothed` has the
+        formula.
+    x_scale, y_scale
+        ``"log"`` for a logarithmic axis. What it cannot show is left out, and counted.
+    together
+        Draw several metrics in one panel, told apart by dashes.
+    group_by
+        A param, or several: runs that are equal in them, mostly seeds, become one line, the
+        mean at each step, with a band around it.
+    band
+        What the band shows: ``"range"``, from the lowest to the highest run at each step; or
+        ``"sd"``, one sample standard deviation on each side of the mean.
+    width, height
+        Of a panel, in pixels.
 
     Returns
     -------
@@ -52,78 +93,96 @@ def curves(
     Raises
     ------
     OptionError
-        When ``x`` is something else, or no metric is named.
+        When an option is not one of these, or no metric is named.
     UnknownNameError
-        When there are runs, and none of them has such a metric.
+        When there are runs, and none of them has such a metric or param.
 
     Examples
     --------
-    >>> curves(ct.runs(), "loss")  # doctest: +SKIP
+    >>> ct.plot.curves(ct.runs(), "loss", smooth=0.8)  # doctest: +SKIP
+    >>> ct.plot.curves(ct.runs(), "loss", group_by="lr", band="sd")  # doctest: +SKIP
     """
-    if x not in _X_TITLES:
-        message = f'x is {x!r}: choose "step" or "time".'
-        raise OptionError(message)
     metrics = [metric] if isinstance(metric, str) else list(dict.fromkeys(metric))
+    _require(metrics, x, x_scale, y_scale)
+    one_panel = together or len(metrics) == 1
+    wide, high = panel_size(one_panel, width, height)
+    options = CurveOptions(x, require_smooth(smooth), x_scale == "log", y_scale == "log", wide)
+    if group_by is not None:
+        names = [group_by] if isinstance(group_by, str) else list(group_by)
+        return band_chart(runs, metrics, names, band, options, high)
+    data = read_curves(runs, metrics, options)
+    panels = [metrics] if one_panel else [[name] for name in metrics]
+    frames = _Frames(data, panels, options)
+    caption = data.caption + (ZOOM_HINT if data.thinned else "")
+    chart = in_panels([_panel(frames, place, high) for place in range(len(panels))], caption)
+    return Chart(
+        chart,
+        still_html=still_html(data, options),
+        still_text=still_text(data, options),
+        zoom=zoom_of(frames, options.x),
+    )
+
+
+def _require(metrics: Sequence[str], x: str, x_scale: str, y_scale: str) -> None:
+    if x not in ("step", "time", "wall"):
+        message = f'x is {x!r}: choose "step" or "time" or "wall".'
+        raise OptionError(message)
+    for scale in (x_scale, y_scale):
+        if scale not in _SCALES:
+            message = f'a scale is {scale!r}: choose "linear" or "log".'
+            raise OptionError(message)
     if not metrics:
         raise OptionError("curves needs at least one metric.")
-    data = read_curves(runs, metrics, by_time=x == "time")
-    return Chart(_altair(data, x), still_html=_still_html(data, x), still_text=_still_text(data, x))
 
 
-def _frame(data: Curves) -> pd.DataFrame:
-    parts = [
-        pd.DataFrame(
-            {
-                "run": curve.label,
-                "run_id": curve.run_id,
-                "metric": curve.metric,
-                "step": curve.step,
-                "time": np.round(curve.seconds, 6),
-                "value": curve.value,
-                "dot": _dots(curve),
-            }
-        )
-        for curve in data.curves
-    ]
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    return pd.DataFrame({name: [] for name in _FIELDS})
+class _Frames(Frames):
+    """The data of each panel, whole or of a range."""
+
+    def __init__(
+        self, data: Curves, panels: Sequence[Sequence[str]], options: CurveOptions
+    ) -> None:
+        self.data, self.panels, self.options = data, panels, options
+
+    def frame(self, panel: int, between: tuple[float, float] | None = None) -> pd.DataFrame:
+        metrics = self.panels[panel]
+        if between is None:
+            found = [curve for curve in self.data.curves if curve.metric in metrics]
+        else:
+            count = len(self.data.metrics)
+            found = [
+                curve
+                for metric in metrics
+                for curve in read_curve(
+                    self.data.runs, self.data.labels, metric, self.options, count, between
+                )[0]
+            ]
+        frame = _frame(found, self.options)
+        frame.attrs[NAME_KEY] = f"curves_{panel}"
+        return frame
 
 
-def _altair(data: Curves, x: str) -> Any:
-    single = len(data.metrics) == 1
-    pick = alt.selection_point(name="run", fields=["run"], bind="legend")
-    base = alt.Chart().encode(
-        x=alt.X(x, type="quantitative", title=_X_TITLES[x], axis=_x_axis(x)),
-        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-        color=alt.Color(
-            "run:N",
-            scale=alt.Scale(domain=data.labels, range=_colors(len(data.labels))),
-            legend=alt.Legend(title=None, symbolType="stroke", symbolLimit=25, labelLimit=180),
-        ),
-        opacity=alt.condition(pick, alt.value(1), alt.value(0.12)),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("step:Q", format=",d"),
-            alt.Tooltip("time:Q", title="seconds", format=".3~f"),
-            alt.Tooltip("value:Q", title=_value_title(data.metrics), format=".6~g"),
-        ],
-    )
-    line = base.mark_line(strokeWidth=1.7, strokeJoin="round").add_params(pick)
-    # Dots that cannot be seen still take the pointer, and with it the tooltip. A layer of
-    # their own: a field for their opacity would make the line go on across its gaps.
-    dots = base.mark_point(size=30, filled=True, strokeOpacity=0).encode(
-        fillOpacity=alt.FillOpacity("dot:Q", scale=None, legend=None)
-    )
-    width, height = (520, 260) if single else (320, 190)
-    chart = alt.layer(line, dots, data=_frame(data)).properties(width=width, height=height)
-    if single:
-        title = alt.TitleParams(_title(data), subtitle=data.caption or alt.Undefined)
-        return chart.properties(title=title)
-    caption = alt.TitleParams(data.caption, fontSize=11, fontWeight="normal")
-    facet = alt.Facet("metric:N", title=None, sort=data.metrics)
-    panels = chart.facet(facet, columns=2).resolve_scale(y="independent", x="independent")
-    return panels.properties(title=caption) if data.caption else panels
+def _frame(curves: Sequence[Curve], options: CurveOptions) -> pd.DataFrame:
+    empty = Curve("", "", "", *(np.zeros(0, kind) for kind in (np.int64, float, float, float)))
+    parts = []
+    for curve in curves or [empty]:
+        columns: dict[str, Any] = {
+            "run": curve.label,
+            "run_id": curve.run_id,
+            "metric": curve.metric,
+            "step": curve.step,
+            "value": curve.value,
+            "dot": _dots(curve),
+        }
+        if options.x == "time":
+            columns["time"] = np.round(curve.x, 6)
+        elif options.x == "wall":
+            columns["wall"] = pd.to_datetime(
+                np.round(curve.x * 1e3).astype("int64"), unit="us", utc=True
+            )
+        if curve.smooth is not None and options.smooth:
+            columns["smooth"] = curve.smooth
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _dots(curve: Curve) -> npt.NDArray[np.int8]:
@@ -135,68 +194,53 @@ def _dots(curve: Curve) -> npt.NDArray[np.int8]:
     return alone
 
 
-def _x_axis(x: str) -> alt.Axis:
-    if x != "step":
-        return alt.Axis(tickCount=8)
-    # An axis's own format goes by the distance of its ends, which is none for one step alone.
-    return alt.Axis(tickMinStep=1, labelExpr="format(datum.value, '.12~s')", tickCount=8)
-
-
-def _value_title(metrics: Sequence[str]) -> str:
-    """Name the value in a tooltip: the title becomes part of an expression, unescaped."""
-    if len(metrics) > 1:
-        return "value"
-    name = " ".join(re.sub(r"[\x00-\x1f\x7f\u2028\u2029\\]", " ", metrics[0]).split())
-    return "value" if name in ("", "run", "step", "seconds") else name
-
-
-def _colors(count: int) -> list[str]:
-    return [PALETTE[i % len(PALETTE)] for i in range(max(1, count))]
-
-
-def _title(data: Curves) -> str:
-    return ", ".join(data.metrics)
-
-
-def _still_html(data: Curves, x: str) -> str:
-    images = []
-    for metric in data.metrics:
-        lines = {curve.label: curve for curve in data.curves if curve.metric == metric}
-        images.append(_picture(metric, lines, data.labels, x))
-    caption = f'<div style="{FAINT};font-size:12px">{escape(data.caption)}</div>'
-    return f'<div style="{FONT}">{"".join(images)}{caption if data.caption else ""}</div>'
-
-
-def _picture(metric: str, lines: dict[str, Curve], labels: Sequence[str], x: str) -> str:
-    """Draw one metric; should the drawing fail, its text stands in for it."""
-    text = f"{metric} over {x} of {plural(len(lines), 'run')}: {_last_values(lines)}"
-    series = [_series(label, lines.get(label), x) for label in labels]
-    try:
-        svg = line_chart_svg(series, title=metric, x_title=_X_TITLES[x], whole_x=x == "step")
-    except Exception:  # noqa: BLE001 - any values were logged; the reader gets them as text
-        return f"<div>{escape(text)}</div>"
-    return image_html(svg, text)
-
-
-def _series(label: str, curve: Curve | None, x: str) -> Series:
-    if curve is None:
-        return Series(label, np.zeros(0), np.zeros(0))
-    return Series(
-        label, curve.step.astype(np.float64) if x == "step" else curve.seconds, curve.value
+def _panel(frames: _Frames, place: int, height: int) -> Any:
+    data, options, metrics = frames.data, frames.options, frames.panels[place]
+    pick = alt.selection_point(name=f"run_{place}", fields=["run"], bind="legend")
+    color, dash = color_of_runs(data.runs, data.labels, dashed=len(metrics) == 1)
+    title = ", ".join(axis_title(name, 60) for name in metrics)
+    frame = frames.frame(place)
+    seen = bool(frame["dot"].any())
+    base = alt.Chart().encode(
+        x=x_encoding(options, dots=seen),
+        y=alt.Y(
+            "value:Q", title=title, scale=y_scale(options, dots=seen), axis=y_axis(options, height)
+        ),
+        color=color,
+        opacity=alt.condition(pick, alt.value(1), alt.value(0.12)),
     )
+    if len(metrics) > 1:
+        dash = alt.StrokeDash(
+            "metric:N", scale=alt.Scale(domain=list(metrics)), legend=alt.Legend(title=None)
+        )
+    lined = base if dash is None else base.encode(strokeDash=dash)
+    line = lined.mark_line(strokeWidth=1.7, strokeJoin="round", clip=True)
+    layers = [line]
+    if options.smooth:
+        faint = lined.mark_line(strokeWidth=1, strokeOpacity=0.28, clip=True)
+        layers = [faint, line.encode(y=alt.Y("smooth:Q", title=title))]
+    # Dots that cannot be seen still take the pointer, and with it the tooltip. A layer of
+    # their own: a field for their opacity would make the line go on across its gaps.
+    dots = base.mark_point(size=30, filled=True, strokeOpacity=0, clip=True).encode(
+        fillOpacity=alt.FillOpacity("dot:Q", scale=None, legend=None),
+        tooltip=_tooltip(metrics, options),
+    )
+    zoom = frames.selection(place)
+    layers[0] = layers[0].add_params(pick, zoom)
+    return alt.layer(*layers, dots, data=frame).properties(width=options.width, height=height)
 
 
-def _last_values(lines: dict[str, Curve]) -> str:
-    """Describe a chart to those who do not see it."""
-    cells = [f"{label} ends at {format_number(float(c.value[-1]))}" for label, c in lines.items()]
-    return ", ".join(cells[:10]) + (" and more" if len(cells) > 10 else "")
-
-
-def _still_text(data: Curves, x: str) -> str:
-    lines = [f"{_title(data)} over {x}" + (f" ({data.caption})" if data.caption else "")]
-    for curve in data.curves[:20]:
-        last = format_number(float(curve.value[-1]))
-        lines.append(f"  {curve.label}: {curve.metric} {last} at step {int(curve.step[-1]):,}")
-    if len(data.curves) > 20:
-        lines.append(f"  and {plural(len(data.curves) - 20, 'curve')} more")
-    return "\n".join(lines) if data.curves else f"{lines[0]}: no points"
+def _tooltip(metrics: Sequence[str], options: CurveOptions) -> list[alt.Tooltip]:
+    value = tooltip_title(metrics[0]) if len(metrics) == 1 else "value"
+    tips = [alt.Tooltip("run:N")]
+    if len(metrics) > 1:
+        tips.append(alt.Tooltip("metric:N"))
+    tips.append(alt.Tooltip("step:Q", format=",d"))
+    if options.x == "time":
+        tips.append(alt.Tooltip("time:Q", title="seconds", format=".3~f"))
+    elif options.x == "wall":
+        tips.append(alt.Tooltip("wall:T", title="time", format="%Y-%m-%d %H:%M:%S"))
+    tips.append(alt.Tooltip("value:Q", title=value, format=".6~g"))
+    if options.smooth:
+        tips.append(alt.Tooltip("smooth:Q", title="smoothed", format=".6~g"))
+    return tips

@@ -39,12 +39,13 @@ _TINY = 1e-290
 class Series:
     """One line: its name in the legend, and its points in the order of x.
 
-    Values that are not finite make gaps.
+    Values that are not finite make gaps. Without a colour it has that of its place.
     """
 
     label: str
     x: npt.NDArray[np.float64]
     y: npt.NDArray[np.float64]
+    color: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,15 @@ def line_chart_svg(
     height: int = 300,
     legend: bool = True,
     whole_x: bool = False,
+    log_x: bool = False,
+    log_y: bool = False,
 ) -> str:
     """Draw lines with axes and a legend.
 
     Parameters
     ----------
     series
-        The lines; the colour of each comes from its place.
+        The lines.
     title, x_title
         Above the chart, and below its x axis.
     width, height
@@ -94,16 +97,19 @@ def line_chart_svg(
         Whether to name the lines at the right.
     whole_x
         Whether x counts something, so that its ticks are integers.
+    log_x, log_y
+        Whether an axis is logarithmic; what is not above 0 is a gap.
 
     Returns
     -------
     str
         An SVG document without scripts or references.
     """
+    series = [_on_axes(s, i, log_x, log_y) for i, s in enumerate(series)]
     finite = [(s.x[ok], s.y[ok]) for s in series for ok in [np.isfinite(s.x) & np.isfinite(s.y)]]
     x_low, x_high = _extent([x for x, _ in finite])
     y_ticks = nice_ticks(*_extent([y for _, y in finite]), 5)
-    labels = [_tick_text(tick, y_ticks) for tick in y_ticks]
+    labels = [_tick_text(tick, y_ticks, log=log_y) for tick in y_ticks]
     left = 16 + 6.4 * max(map(len, labels))
     right = width - (_LEGEND_WIDTH if legend else 14)
     x_scale = _Scale(x_low, x_high, left, right)
@@ -112,11 +118,13 @@ def line_chart_svg(
         f'<text x="{left:.0f}" y="18" font-size="13" font-weight="600" fill="{_GREY}">'
         f"{escape(shorten(title, 90))}</text>",
         *_y_axis(y_ticks, labels, y_scale, left, right),
-        *_x_axis(nice_ticks(x_low, x_high, 7, whole=whole_x), x_scale, height - 44),
+        *_x_axis(
+            nice_ticks(x_low, x_high, 7, whole=whole_x and not log_x), x_scale, height - 44, log_x
+        ),
         f'<text x="{(left + right) / 2:.0f}" y="{height - 10}" text-anchor="middle" '
         f'font-size="11" fill="{_GREY}">{escape(x_title)}</text>',
-        *(_line(s, i, x_scale, y_scale) for i, s in enumerate(series)),
-        *(_legend([s.label for s in series], right + 16) if legend else ()),
+        *(_line(s, x_scale, y_scale) for s in series),
+        *(_legend(series, right + 16) if legend else ()),
     ]
     if not any(len(x) for x, _ in finite):
         parts.append(
@@ -127,6 +135,15 @@ def line_chart_svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{_FONT}">{"".join(parts)}</svg>'
     )
+
+
+def _on_axes(series: Series, index: int, log_x: bool, log_y: bool) -> Series:
+    """Give a line its colour, and its logarithms where an axis has them."""
+    x, y = (
+        np.log10(np.where(values > 0, values, np.nan)) if log else values
+        for values, log in ((series.x, log_x), (series.y, log_y))
+    )
+    return Series(series.label, x, y, series.color or series_color(index))
 
 
 def _extent(arrays: Sequence[npt.NDArray[np.float64]]) -> tuple[float, float]:
@@ -175,7 +192,9 @@ def nice_ticks(low: float, high: float, count: int, *, whole: bool = False) -> l
     return [min(max(tick, -_LARGEST), _LARGEST) for tick in ticks]
 
 
-def _tick_text(tick: float, ticks: Sequence[float]) -> str:
+def _tick_text(tick: float, ticks: Sequence[float], *, log: bool = False) -> str:
+    if log:
+        return format_number(10.0 ** min(tick, 308.0), digits=2)
     step = ticks[1] - ticks[0]
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     if decimals > 4 or max(abs(ticks[0]), abs(ticks[-1])) >= 1e7:
@@ -198,20 +217,20 @@ def _y_axis(
     return parts
 
 
-def _x_axis(ticks: Sequence[float], scale: _Scale, y: float) -> list[str]:
+def _x_axis(ticks: Sequence[float], scale: _Scale, y: float, log: bool) -> list[str]:
     inside = [t for t in ticks if scale.low - 1e-12 <= t <= scale.high * (1 + 1e-12) + 1e-12]
     return [
         f'<line x1="{scale(t):.1f}" x2="{scale(t):.1f}" y1="{y:.1f}" y2="{y + 4:.1f}" '
         f'stroke="{_GRID}" stroke-opacity="0.6"/>'
         f'<text x="{scale(t):.1f}" y="{y + 16:.1f}" text-anchor="middle" font-size="11" '
-        f'fill="{_GREY}">{_tick_text(t, ticks)}</text>'
+        f'fill="{_GREY}">{_tick_text(t, ticks, log=log)}</text>'
         for t in inside
     ]
 
 
-def _line(series: Series, index: int, x_scale: _Scale, y_scale: _Scale) -> str:
+def _line(series: Series, x_scale: _Scale, y_scale: _Scale) -> str:
     """Draw one line, broken at gaps; a point alone is drawn as a dot."""
-    color = series_color(index)
+    color = series.color
     path: list[str] = []
     dots: list[str] = []
     stretch: list[str] = []
@@ -234,20 +253,20 @@ def _line(series: Series, index: int, x_scale: _Scale, y_scale: _Scale) -> str:
     return line + "".join(dots)
 
 
-def _legend(labels: Sequence[str], x: float) -> list[str]:
+def _legend(series: Sequence[Series], x: float) -> list[str]:
     parts = []
-    shown = labels if len(labels) <= _LEGEND_ROWS else labels[: _LEGEND_ROWS - 1]
-    for row, label in enumerate(shown):
+    shown = series if len(series) <= _LEGEND_ROWS else series[: _LEGEND_ROWS - 1]
+    for row, line in enumerate(shown):
         y = 42 + 19 * row
         parts.append(
             f'<line x1="{x:.0f}" x2="{x + 14:.0f}" y1="{y - 4}" y2="{y - 4}" '
-            f'stroke="{series_color(row)}" stroke-width="2.5" stroke-linecap="round"/>'
+            f'stroke="{line.color}" stroke-width="2.5" stroke-linecap="round"/>'
             f'<text x="{x + 21:.0f}" y="{y}" font-size="11.5" fill="{_GREY}">'
-            f"{escape(shorten(label, 17))}</text>"
+            f"{escape(shorten(line.label, 17))}</text>"
         )
-    if len(labels) > len(shown):
+    if len(series) > len(shown):
         parts.append(
             f'<text x="{x + 21:.0f}" y="{42 + 19 * len(shown)}" font-size="11.5" fill="{_GREY}">'
-            f"+{len(labels) - len(shown)} more</text>"
+            f"+{len(series) - len(shown)} more</text>"
         )
     return parts

@@ -7,7 +7,8 @@ the page's own colour, what is secondary is fainter, and lines are translucent g
 
 from __future__ import annotations
 
-from typing import Final
+import zlib
+from typing import Any, Final
 
 from celltrail.model import Status
 from celltrail.views.format import escape
@@ -20,8 +21,10 @@ __all__ = [
     "PALETTE",
     "STATUS_COLORS",
     "TABULAR",
+    "run_color",
     "series_color",
     "status_html",
+    "vega_config",
 ]
 
 FONT: Final = (
@@ -69,3 +72,109 @@ def status_html(status: str) -> str:
         f'<span style="color:{color};font-size:10px;vertical-align:1px">\N{BLACK CIRCLE}</span>'
         f"&nbsp;{escape(status)}"
     )
+
+
+def run_color(number: int, experiment: str = "") -> str:
+    """Give the colour of a run, the same in every view.
+
+    Parameters
+    ----------
+    number
+        The run's number within its experiment: neighbours differ most.
+    experiment
+        Its experiment, so that the first runs of two are mostly told apart.
+
+    Returns
+    -------
+    str
+        One of 27: the nine hues of `PALETTE`, then darker and then lighter ones. Charts dash
+        the lines of those that still have a colour in common.
+
+    Examples
+    --------
+    >>> run_color(1) == run_color(28), run_color(1) == run_color(2)
+    (True, False)
+    """
+    hues = PALETTE[:-1]  # grey is what axes are
+    turn = zlib.crc32(experiment.encode("utf-8", "replace"))
+    shade = (number - 1) // len(hues) % len(_SHADES)
+    return _mixed(hues[(2 * (number - 1) + turn) % len(hues)], *_SHADES[shade])
+
+
+#: What is mixed into a hue, and how much of it; both read on white and on black.
+_SHADES: Final = (("#000000", 0.0), ("#1d1f26", 0.3), ("#ffffff", 0.35))
+
+
+def _mixed(color: str, other: str, share: float) -> str:
+    parts = [
+        round(int(color[i : i + 2], 16) * (1 - share) + int(other[i : i + 2], 16) * share)
+        for i in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def vega_config(*, dark: bool = False) -> dict[str, Any]:
+    """Give the Vega-Lite config of all charts; the twin of ``configFor`` in chart_spec.ts.
+
+    Parameters
+    ----------
+    dark
+        Whether it stands on a dark background.
+    """
+    text, faint = ("#e8e8e8", "#a8a8a8") if dark else ("#212121", "#757575")
+    line = "rgba(128,128,128,0.22)"
+    return {
+        "font": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif",
+        "view": {"stroke": None},
+        "range": {"category": list(PALETTE)},
+        "scale": {"invalid": {"color": {"value": PALETTE[-1]}}},
+        "axis": {
+            "labelColor": faint,
+            "titleColor": faint,
+            "titleFontWeight": "normal",
+            "titleFontSize": 11,
+            "labelFontSize": 11,
+            "titlePadding": 8,
+            "labelPadding": 6,
+            "gridColor": line,
+            "domain": False,
+            "ticks": False,
+        },
+        "axisX": {
+            "grid": False,
+            "ticks": True,
+            "tickColor": line,
+            "tickSize": 4,
+            "domain": True,
+            "domainColor": line,
+            "labelFlush": False,
+        },
+        "legend": {
+            "labelColor": text,
+            "titleColor": faint,
+            "titleFontWeight": "normal",
+            "titleFontSize": 11,
+            "labelFontSize": 12,
+            "rowPadding": 4,
+            "symbolStrokeWidth": 2.5,
+            "offset": 20,
+        },
+        "title": {
+            "color": text,
+            "subtitleColor": faint,
+            "fontSize": 13,
+            "subtitleFontSize": 11,
+            "fontWeight": 600,
+            "anchor": "start",
+            "frame": "group",
+            "offset": 12,
+        },
+        "header": {
+            "labelColor": text,
+            "titleColor": faint,
+            "labelFontSize": 12,
+            "labelFontWeight": 600,
+            "labelAnchor": "start",
+        },
+        "mark": {"color": PALETTE[0]},
+    }

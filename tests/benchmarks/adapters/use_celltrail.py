@@ -102,9 +102,9 @@ def curve(name: str, metric: str) -> tuple[Any, Any]:
 
 def thinned(name: str, metric: str) -> Any:
     """Read what a chart draws. It is the one function here that is not public."""
-    from celltrail.views.curve_data import read_curves
+    from celltrail.views.curve_data import CurveOptions, read_curves
 
-    (found,) = read_curves(ct.runs(f"name = '{name}'"), [metric], by_time=False).curves
+    (found,) = read_curves(ct.runs(f"name = '{name}'"), [metric], CurveOptions()).curves
     return found.value
 
 

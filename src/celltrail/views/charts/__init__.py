@@ -1,0 +1,1 @@
+"""Charts of runs and of predictions, beside the curves: one module for each."""
