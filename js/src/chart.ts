@@ -2,6 +2,7 @@
 import type { AnyModel, Render } from "@anywidget/types";
 import type { VisualizationSpec } from "vega-embed";
 import { gunzip } from "./chart_data";
+import { followSelection, runDatasets, withSelection } from "./chart_select";
 import { configFor, readSpec } from "./chart_spec";
 import { followZoom } from "./chart_zoom";
 import { Rpc } from "./rpc";
@@ -45,6 +46,7 @@ const render: Render<State> = ({ model, el }) => {
   const channel = model as unknown as AnyModel;
   const rpc = new Rpc(channel);
   let stopZoom: (() => void) | null = null;
+  let stopSelection: (() => void) | null = null;
   let drawn: Drawn | null = null;
   let show: (() => void) | null = null;
   let gone = false;
@@ -56,7 +58,9 @@ const render: Render<State> = ({ model, el }) => {
       const vega = await loadVega(channel);
       const bytes = await gunzip(model.get("_data"));
       if (gone || mine !== turn) return;
-      const spec = readSpec(model.get("_spec"), bytes) as VisualizationSpec;
+      const read = readSpec(model.get("_spec"), bytes);
+      const ofRuns = runDatasets(read);
+      const spec = (ofRuns.length ? withSelection(read) : read) as VisualizationSpec;
       const stage = document.createElement("div");
       canvas.append(stage);
       const next = await vega.embed(stage, spec, { ...OPTIONS, config: configFor(colorsOf(root)) });
@@ -66,8 +70,10 @@ const render: Render<State> = ({ model, el }) => {
         return;
       }
       stopZoom?.();
+      stopSelection?.();
       drawn?.finalize();
       drawn = next;
+      stopSelection = ofRuns.length ? followSelection(channel, next.view, ofRuns) : null;
       stopZoom = followZoom(channel, next.view, rpc);
       canvas.replaceChildren(stage);
       // only now: until the chart stands, its picture is what there is to see
@@ -90,6 +96,7 @@ const render: Render<State> = ({ model, el }) => {
     gone = true;
     stopTheme();
     stopZoom?.();
+    stopSelection?.();
     rpc.dispose();
     model.off("change:_spec", draw);
     drawn?.finalize();

@@ -9,6 +9,11 @@ export interface View {
   data(name: string, rows: Record<string, unknown>[]): View;
   resize(): View;
   runAsync(): Promise<unknown>;
+  signal(name: string, value: unknown): View;
+  addEventListener(
+    type: string,
+    listener: (event: MouseEvent, item: { datum?: Record<string, unknown> } | null) => void,
+  ): View;
   addSignalListener(
     name: string,
     listener: (name: string, value: Record<string, unknown> | null) => void,

@@ -72,6 +72,9 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     ----------
     chart : altair.Chart
         The Altair chart. Set it, or change it before the view is shown.
+    selected_ids : list of str
+        Ids of the selected runs: others fade, in charts whose data have a ``run_id``. A click
+        on a mark selects its run, and so does an interval selection of the name ``brush``.
 
     Examples
     --------
@@ -79,6 +82,7 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     >>> view.chart = view.chart.properties(height=400)  # doctest: +SKIP
     """
 
+    selected_ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _spec = traitlets.Unicode("").tag(sync=True)
     _data = traitlets.Bytes(b"").tag(sync=True)
     _zoom: Any = traitlets.List().tag(sync=True)

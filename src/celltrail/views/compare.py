@@ -11,6 +11,7 @@ import ipywidgets
 import traitlets
 
 from celltrail.views.bundles import bundle_text
+from celltrail.views.charts.parallel import parallel
 from celltrail.views.comparison import ComparedRuns, compare_runs
 from celltrail.views.curve_chart import curves
 from celltrail.views.details import run_outputs
@@ -32,6 +33,7 @@ _COLUMNS = 8
 #: More runs than this are not put side by side: what is shown says so.
 _RUNS = 50
 _CURVES = 4
+_AXES = 6
 
 
 class SideBySide(anywidget.AnyWidget):
@@ -89,6 +91,8 @@ class Comparison(Snapshot, ipywidgets.VBox):  # type: ignore[misc]
         Of more than eight runs, what differs as a table.
     curves : Chart or None
         The metrics over the steps.
+    parallel : Chart or None
+        Of more than eight runs, the params and metrics that differ as parallel axes.
 
     Examples
     --------
@@ -109,11 +113,12 @@ class Comparison(Snapshot, ipywidgets.VBox):  # type: ignore[misc]
         if len(runs) > _COLUMNS:
             self.table = _table(runs, self._compared)
         self.curves = _curves(runs, loaded, metrics)
-        parts = [self.table, self.curves, self.side_by_side]
+        self.parallel = _parallel(runs, self._compared)
+        parts = [self.table, self.parallel, self.curves, self.side_by_side]
         if self.table is None:
             parts = [self.side_by_side, self.curves]
         super().__init__([part for part in parts if part is not None], **options)
-        for part in (self.side_by_side, self.table):
+        for part in (self.side_by_side, self.table, self.curves, self.parallel):
             if part is not None:
                 traitlets.link((self, "selected_ids"), (part, "selected_ids"))
 
@@ -168,3 +173,15 @@ def _curves(runs: Runs, loaded: Sequence[Run], metrics: Sequence[str] | None) ->
                 counts[name] = max(counts.get(name, 0), summary.count)
         metrics = sorted(name for name, count in counts.items() if count > 1)[:_CURVES]
     return curves(runs, list(metrics)) if metrics else None
+
+
+def _parallel(runs: Runs, compared: ComparedRuns) -> Chart | None:
+    """Draw the params that differ and the first metrics of many runs as parallel axes."""
+    if len(runs) <= _COLUMNS:
+        return None
+    differing = [row for row in compared.rows if row.differs]
+    params = [f"params.{row.name}" for row in differing if row.group == "params"][:_AXES]
+    metrics = [f"metrics.{row.name}" for row in differing if row.group == "metrics"]
+    if not params or not metrics:
+        return None
+    return parallel(runs, [*params, *metrics[:2]])

@@ -10,6 +10,7 @@ import pandas as pd
 
 from celltrail.errors import UnknownNameError
 from celltrail.model import is_system_metric
+from celltrail.query.direction import lower_is_better
 from celltrail.views.chart import Chart
 from celltrail.views.chart_text import axis_title, tooltip_title
 from celltrail.views.charts.run_frame import (
@@ -32,7 +33,12 @@ _LINE = "#7f8792"
 
 
 def progress(
-    runs: Runs, metric: str, *, minimize: bool = False, width: int = 520, height: int = 260
+    runs: Runs,
+    metric: str,
+    *,
+    minimize: bool | None = None,
+    width: int = 520,
+    height: int = 260,
 ) -> Chart:
     """Draw each run's value in the order in which they began, and the best so far.
 
@@ -43,7 +49,7 @@ def progress(
     metric
         The metric; its last value counts, as in `celltrail.Runs.best`, and NaN never is best.
     minimize
-        Whether less is better.
+        Whether less is better; by default as the metric's name says.
     width, height
         In pixels.
 
@@ -66,6 +72,8 @@ def progress(
     --------
     >>> ct.plot.progress(ct.runs(), "accuracy")  # doctest: +SKIP
     """
+    if minimize is None:
+        minimize = lower_is_better(metric) is True
     values = metric_of(runs, metric)
     frame = runs_frame(runs, value=values)
     frame["color"] = own_colors(runs)

@@ -97,6 +97,7 @@ def scatter(
             tooltip=_tooltip(needed, shade),
         )
         .properties(width=width, height=height, title=caption_title(caption))
+        .add_params(alt.selection_interval(name="brush"))
     )
     numbers = _numbers(frame, needed, caption)
     return Chart(chart, still_html=numbers.html(), still_text=numbers.text())
