@@ -37,9 +37,8 @@ function faded(unit: Spec): Spec {
   if (typeof unit.spec === "object" && unit.spec !== null) made.spec = faded(unit.spec as Spec);
   if (unit.mark === undefined) return made;
   const encoding = (unit.encoding as Record<string, Spec> | undefined) ?? {};
-  // dots that only take the pointer are told by their own opacity whether they are seen
-  const channel = encoding.fillOpacity ? null : (encoding.opacity ?? {});
-  if (!channel || "field" in channel) return made;
+  const channel = encoding.opacity ?? {};
+  if ("field" in channel) return made;
   const mark = typeof unit.mark === "object" ? (unit.mark as Spec) : {};
   const known = channel.condition;
   const others = known === undefined ? [] : Array.isArray(known) ? known : [known];

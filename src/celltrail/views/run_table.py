@@ -212,7 +212,8 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         if asked is not None:
             line = asked.code()
         if self.group_by:
-            chosen = {name: value for name, value in self.state.items() if value}
+            usual = {"pinned": list(PINNED)}
+            chosen = {n: v for n, v in self.state.items() if v and v != usual.get(n)}
             for name in ("where", "order_by", "column_widths", "coloured", "baseline"):
                 chosen.pop(name, None)
             options = ", ".join(f"{name}={value!r}" for name, value in chosen.items())

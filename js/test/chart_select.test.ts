@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { runDatasets, withSelection } from "../src/chart_select";
+
+describe("what of a chart is linked", () => {
+  it("is what has runs in its data", () => {
+    const datasets = { a: [{ run_id: "x" }], b: [{ x: 1 }], c: [], d: [{ run_id: 5 }] };
+    expect(runDatasets({ datasets })).toEqual(["a"]);
+    expect(runDatasets({})).toEqual([]);
+  });
+  it("lets the marks of other runs fade, and keeps what their opacity says besides", () => {
+    const pick = { param: "run_0", value: 1 };
+    const spec = withSelection({
+      params: [{ name: "mine" }],
+      spec: {
+        layer: [
+          { mark: "line", encoding: { opacity: { condition: pick, value: 0.2 } } },
+          { mark: { type: "point", opacity: 0.85 }, encoding: { x: { field: "x" } } },
+          { mark: "bar", encoding: { opacity: { field: "n" } } },
+        ],
+      },
+    }) as { params: { name: string }[]; spec: { layer: { encoding: Record<string, never> }[] } };
+    expect(spec.params.map((param) => param.name)).toEqual(["mine", "celltrail_selected"]);
+    const opacity = spec.spec.layer.map((unit) => unit.encoding.opacity as Record<string, unknown>);
+    expect(opacity[0]?.value).toBe(0.2);
+    expect((opacity[0]?.condition as unknown[])[1]).toEqual(pick);
+    expect(opacity[1]?.value).toBe(0.85);
+    expect(opacity[2]).toEqual({ field: "n" });
+    expect(spec.spec.layer[1]?.encoding.x).toEqual({ field: "x" });
+  });
+});
