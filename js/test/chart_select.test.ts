@@ -22,7 +22,7 @@ describe("what of a chart is linked", () => {
     expect(spec.params.map((param) => param.name)).toEqual(["mine", "celltrail_selected"]);
     const opacity = spec.spec.layer.map((unit) => unit.encoding.opacity as Record<string, unknown>);
     expect(opacity[0]?.value).toBe(0.2);
-    expect((opacity[0]?.condition as unknown[])[1]).toEqual(pick);
+    expect(opacity[0]?.condition).toEqual([expect.objectContaining({ value: 0.12 }), pick]);
     expect(opacity[1]?.value).toBe(0.85);
     expect(opacity[2]).toEqual({ field: "n" });
     expect(spec.spec.layer[1]?.encoding.x).toEqual({ field: "x" });

@@ -91,7 +91,8 @@ export function fillGroupCell(cell: HTMLElement, column: Column, group: Group): 
     cell.textContent = write(mean);
     return;
   }
-  cell.replaceChildren(write(mean), make("span", "ct-sd", `\u00b1${formatNumber(sd, null, 2)}`));
+  const around = column.kind === "duration" ? formatDuration(sd) : formatNumber(sd, null, 2);
+  cell.replaceChildren(write(mean), make("span", "ct-sd", `\u00b1${around}`));
 }
 
 /** Gives the text that all rows have; an empty one when they differ. */

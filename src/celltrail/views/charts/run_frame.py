@@ -158,7 +158,8 @@ def color_of(shade: Values | None) -> alt.Color:
     return alt.Color(
         f"color:{shade.type[0].upper()}",
         title=title,
-        scale=alt.Scale(scheme="viridis"),
+        # the darkest and the brightest end are lost on a dark and on a bright page
+        scale=alt.Scale(scheme=alt.SchemeParams(name="viridis", extent=[0.2, 0.92])),
         legend=legend,
     )
 
