@@ -18,7 +18,7 @@ describe("what of a chart is linked", () => {
           { mark: "bar", encoding: { opacity: { field: "n" } } },
         ],
       },
-    }) as { params: { name: string }[]; spec: { layer: { encoding: Record<string, never> }[] } };
+    }) as { params: { name: string }[]; spec: { layer: { encoding: Record<string, unknown> }[] } };
     expect(spec.params.map((param) => param.name)).toEqual(["mine", "celltrail_selected"]);
     const opacity = spec.spec.layer.map((unit) => unit.encoding.opacity as Record<string, unknown>);
     expect(opacity[0]?.value).toBe(0.2);
