@@ -10,7 +10,10 @@ from typing import Any, NoReturn
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLES = ("run_table.js", "run_table.css", "chart.js", "chart.css", "vega.js.gz")
+BUNDLES = (
+    *("run_table.js", "compare.js", "chart.js", "tools.js.gz", "vega.js.gz"),
+    *("run_table.css", "compare.css", "chart.css"),
+)
 LINES_SHOWN = 15
 
 

@@ -26,7 +26,7 @@ const TOKEN = new RegExp(
   ].join("|"),
   "uy",
 );
-const LONGEST = 400;
+const LONGEST = 4_000;
 const DEEPEST = 100;
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 const OPS: Record<string, Operator> = { "==": "=", "<>": "!=" };

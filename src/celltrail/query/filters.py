@@ -128,7 +128,7 @@ _OPS: dict[str, Operator] = {
     ">": ">",
     ">=": ">=",
 }
-_LONGEST = 400
+_LONGEST = 4_000
 _DEEPEST = 100
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "nan": math.nan, "inf": math.inf}
 

@@ -87,5 +87,5 @@ def test_a_filter_is_not_nested_without_end() -> None:
     for text in (f"{'(' * 3000}a = 1{')' * 3000}", "not " * 3000 + "a = 1"):
         with pytest.raises(FilterError, match="nested too deeply"):
             parse_filter(text)
-    with pytest.raises(FilterError, match="at most 400 digits"):
+    with pytest.raises(FilterError, match="at most 4000 digits"):
         parse_filter("a = " + "1" * 5000)
