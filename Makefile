@@ -96,8 +96,9 @@ test-parts: .venv/.dev
 test-notebooks: .venv/.dev
 	$(PYTEST) --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg notebooks
 
+# Two browsers, each with a JupyterLab of its own: the tests wait for conditions, not for times.
 test-browser: .venv/.dev chromium
-	$(PYTEST) tests/browser -m "not heavy"
+	$(PYTEST) tests/browser -m "not heavy" -n 2 --dist loadfile
 
 chromium:
 	@command -v chromium >/dev/null || { \
