@@ -56,5 +56,5 @@ function extra(column: Column, grouped: boolean): number {
   if (column.name === "status") return 14;
   if (column.name === "tags") return 24;
   if (column.name === "name") return 34; // for what opens, and how many stand below
-  return grouped && column.numeric ? SPREAD : 0;
+  return grouped && column.numeric && column.name !== "number" ? SPREAD : 0;
 }
