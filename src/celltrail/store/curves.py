@@ -54,7 +54,7 @@ SELECT run, count(*) AS count, min(x) AS low, max(x) AS high,
 FROM points WHERE {inside} GROUP BY run
 """
 _ALL = "SELECT run, step, time, value, x FROM points WHERE {inside}"
-_POINT = "struct_pack(step := step, time := time, value := value, x := x)"
+_POINT = "{{'step': step, 'time': time, 'value': value, 'x': x}}"
 _BUCKETS = f"""
 SELECT run, bucket, arg_min(point, value) FILTER (drawn) AS lowest,
     arg_max(point, value) FILTER (drawn) AS highest,
