@@ -82,7 +82,10 @@ def test_clicks_select_one_more_and_ranges(bundle: BundlePage, page: Page) -> No
 def test_it_is_used_with_keys_alone(bundle: BundlePage, page: Page) -> None:
     runs = many_runs(30)
     show(bundle, runs)
-    page.keyboard.press("Tab")
+    expect(page.get_by_role("combobox", name="Filter")).to_be_visible()
+    for _tool in ("filter", "what differs", "columns", "more", "rows"):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("treegrid")).to_be_focused()
     for key in ("ArrowDown", "ArrowDown", "Space", "Shift+ArrowDown"):
         page.keyboard.press(key)
     assert bundle.selected() == runs.ids[2:4]
