@@ -29,7 +29,7 @@ export interface Column extends Head {
 }
 
 /** Between tags; the twin of _TAG_SEPARATOR in views/arrow.py. */
-const TAG_SEPARATOR = "\u001f";
+export const TAG_SEPARATOR = "\u001f";
 
 const NUMERIC: ReadonlySet<Kind> = new Set(["number", "integer", "duration"]);
 

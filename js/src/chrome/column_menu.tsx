@@ -7,6 +7,7 @@ import { literalAt } from "../filter/suggest";
 import { type Literal, type Node, writeLiteral } from "../filter/tree";
 import { categories } from "../table/spread";
 import type { TableState } from "../table/state";
+import { rowsOf } from "../table/view";
 import { Popover } from "./popover";
 
 interface Props {
@@ -99,7 +100,7 @@ function Filter({ state, column }: { state: TableState; column: Column }) {
 
 /** All runs, not only those that the filter leaves: what it hides is to be found again. */
 function everyRow(state: TableState): Uint32Array {
-  return Uint32Array.from({ length: state.data.value.ids.length }, (_, row) => row);
+  return rowsOf(null, state.data.value.ids.length);
 }
 
 interface PartProps {

@@ -1,5 +1,5 @@
 // Which rows a filter holds for, column by column; the twin of query/evaluate.py.
-import type { Column } from "../columns";
+import { type Column, TAG_SEPARATOR } from "../columns";
 import { jsonValue } from "../json";
 import { FilterError, quoted } from "./parse";
 import { type Clause, isAgo, type Literal, type Node } from "./tree";
@@ -59,7 +59,7 @@ function testOf(column: Column, clause: Clause, value: Literal, now: number): Te
     }
     return (cell) =>
       String(cell)
-        .split("\u001f")
+        .split(TAG_SEPARATOR)
         .includes(value as string);
   }
   const isText = column.kind === "text" || column.kind === "json";

@@ -1,5 +1,5 @@
 // What could stand next in a filter that is being typed. Knows no DOM.
-import { type Column, CUT } from "../columns";
+import { type Column, CUT, tagsOf } from "../columns";
 import { jsonValue } from "../json";
 import { categories } from "../table/spread";
 import { FilterError, type Token, tokens } from "./parse";
@@ -123,7 +123,7 @@ function starting(options: readonly string[], part: string, hint: string): Sugge
 function values(part: string, column: Column, rows: Uint32Array): Suggestion[] {
   if (column.name === "tags") {
     const tags = new Set<string>();
-    for (const row of rows) for (const tag of tagList(column, row)) tags.add(tag);
+    for (const row of rows) for (const tag of tagsOf(column, row)) tags.add(tag);
     return matching(
       [...tags].map((tag) => ({ text: writeLiteral(tag), hint: "tag" })),
       part,
@@ -143,11 +143,6 @@ function values(part: string, column: Column, rows: Uint32Array): Suggestion[] {
     return literal === null ? [] : [{ text: writeLiteral(literal), hint }];
   });
   return matching(options, part);
-}
-
-function tagList(column: Column, row: number): string[] {
-  const value = column.at(row);
-  return typeof value === "string" && value ? value.split("\u001f") : [];
 }
 
 function matching(options: Suggestion[], part: string): Suggestion[] {

@@ -1,18 +1,14 @@
 // The body of the run table: rows of one height, only those in sight in the page, recycled.
 // The columns that tell a run from others stay at the left while the rest scrolls.
-import type { Column } from "../columns";
 import { make, recycle } from "../dom";
-import type { Sort } from "../filter/parse";
 import { isOurs } from "../keys";
 import type { Selection } from "../selection";
-import type { Looks } from "./cells";
 import { type Answer, answerOf } from "./grid_keys";
 import { type Drag, fillHeading, startDrag } from "./head";
 import { drawItem, itemFiller, keyOf, openness, runsOf } from "./items";
 import { columnsInSight, edges, ROW_HEIGHT, rowsInSight } from "./layout";
 import { CHECK_WIDTH, drawGroups, drawRow, type Frame, fillRow, makeRow } from "./rows";
-import type { Categories, Histogram } from "./spread";
-import type { Items } from "./view";
+import type { Shown, Wishes } from "./shown";
 import { widthsOf } from "./widths";
 
 const HEAD_HEIGHT = 28;
@@ -22,37 +18,6 @@ const ROWS_SHOWN = 14;
 const ALL_COLUMNS = 50; // up to so many are all drawn, and found by the browser's search
 const EXTRA_ROWS = 6;
 const PINNED_SHARE = 0.6; // of the width, so that the columns that scroll are to be seen
-
-/** All that the grid shows; it keeps nothing of its own but where the keyboard and eye are. */
-export interface Shown {
-  ids: string[];
-  columns: Column[];
-  /** How many columns are to stay at the left, and how many do. */
-  wanted: number;
-  pinned: number;
-  items: Items;
-  sorts: Sort[];
-  children: ReadonlyMap<number, number>;
-  isOpen(key: string): boolean;
-  looks: Looks;
-  widths: Record<string, number>;
-  grouped: boolean;
-  /** Whether headings show how the values lie. */
-  charts: boolean;
-  distribution(column: Column): Histogram | Categories | null;
-}
-
-/** What the grid asks for. */
-export interface Wishes {
-  sort(name: string, more: boolean): void;
-  select(): void;
-  toggle(key: string): void;
-  menu(name: string, anchor: HTMLElement): void;
-  resize(name: string, width: number | null): void;
-  move(name: string, before: string | null): void;
-  brush(name: string, low: number, high: number): void;
-  details(id: string): void;
-}
 
 let grids = 0;
 

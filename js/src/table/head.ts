@@ -2,7 +2,7 @@
 import type { Column } from "../columns";
 import { make } from "../dom";
 import { formatDuration, formatNumber, formatTime } from "../format";
-import type { Shown, Wishes } from "./grid";
+import type { Shown, Wishes } from "./shown";
 import type { Categories, Histogram } from "./spread";
 
 const PLAIN = new Set(["number", "name", "tags", "note", "id"]);

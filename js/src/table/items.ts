@@ -1,8 +1,8 @@
 // The items of the grid: runs, and the lines of groups, each in a row of the body.
 import { fillCell, fillGroupCell } from "./cells";
-import type { Shown } from "./grid";
 import { ROW_HEIGHT } from "./layout";
 import { fillLead } from "./lead";
+import type { Shown } from "./shown";
 import type { Group } from "./view";
 
 function groupAt(position: number, { items }: Shown): Group | undefined {

@@ -2,8 +2,8 @@
 import { type Column, cellText } from "../columns";
 import { measurer } from "../dom";
 import { deltaText } from "./cells";
-import type { Shown } from "./grid";
 import { columnWidth } from "./layout";
+import type { Shown } from "./shown";
 
 const SAMPLE = 400;
 /** How many texts are looked at for all columns together. */

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from celltrail.query.direction import lower_is_better
-from celltrail.views.format import format_duration, format_number, format_time, format_value
+from celltrail.views.format import (
+    format_duration,
+    format_number,
+    format_shape,
+    format_time,
+    format_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,8 +182,7 @@ def _best(name: str, values: Sequence[float | None]) -> tuple[int, ...]:
 
 
 def _data(data: DatasetInfo) -> str:
-    shape = " \N{MULTIPLICATION SIGN} ".join(f"{size:,}" for size in data.shape)
-    return f"{data.kind.rpartition('.')[2]} {shape}".strip()
+    return f"{data.kind.rpartition('.')[2]} {format_shape(data.shape)}".strip()
 
 
 def _environment(run: Run) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from celltrail.errors import CelltrailError
 from celltrail.views.format import (
     format_duration,
     format_number,
+    format_shape,
     format_time,
     format_value,
     plural,
@@ -157,11 +158,10 @@ def _content(run: Run, output: OutputInfo, limit: int) -> bytes:
 
 
 def _dataset(dataset: DatasetInfo) -> dict[str, str]:
-    shape = " \N{MULTIPLICATION SIGN} ".join(f"{size:,}" for size in dataset.shape)
     columns = [name for name in dataset.schema if name]
     return {
         "name": dataset.name,
-        "value": f"{dataset.kind} {shape}".strip(),
+        "value": f"{dataset.kind} {format_shape(dataset.shape)}".strip(),
         "columns": shorten(", ".join(map(str, columns)), 400),
     }
 

@@ -6,13 +6,17 @@ import html
 import json
 import math
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "escape",
     "format_age",
     "format_duration",
     "format_number",
+    "format_shape",
     "format_time",
     "format_value",
     "plural",
@@ -129,6 +133,11 @@ def format_age(seconds: float) -> str:
             count = int(seconds // size)
             return f"{plural(count, unit) if unit == 'day' else f'{count} {unit}'} ago"
     return "just now"
+
+
+def format_shape(shape: Sequence[int]) -> str:
+    """Write the sizes of a table or an array: ``1,797 × 64``."""
+    return " \N{MULTIPLICATION SIGN} ".join(f"{size:,}" for size in shape)
 
 
 def format_time(moment: datetime | int, *, full: bool = False) -> str:
