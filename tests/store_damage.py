@@ -43,6 +43,7 @@ def fill(store: Path, *, points: int = 200, name: str = "full") -> str:
     event("output", run=run, position=1, kind="display", name="text", mime="x/y", sha256=sha256)
     cell = {"source": "5" * 64, "reads": ["x"], "binds": [], "mutated": [], "deleted": ["y"]}
     event("cell", run=run, execution_count=1, started=now(), status="ok", **cell)
+    event("meaning", metric="loss", said={"minimize": True, "unit": "nats"})
     recorder.end(run)
     recorder.end(parent)
     recorder.close()

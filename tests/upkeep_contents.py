@@ -37,7 +37,14 @@ _QUERIES = {
     "LEFT JOIN runs r USING (run)",
     **{
         table: f"SELECT * FROM {table}"
-        for table in ("sources", "environments", "datasets", "blobs", "sessions")
+        for table in (
+            "sources",
+            "environments",
+            "datasets",
+            "blobs",
+            "sessions",
+            "metric_meanings",
+        )
     },
 }
 

@@ -1,6 +1,6 @@
 // The columns of the run table: decoded from Arrow, each cell read only when it is needed.
 import { tableFromIPC } from "@uwdata/flechette";
-import { formatDuration, formatInteger, formatNumber, formatTime } from "./format";
+import { formatAs, formatDuration, formatInteger, formatNumber, formatTime } from "./format";
 import { jsonText } from "./json";
 
 export type Kind = "number" | "integer" | "bool" | "text" | "time" | "duration" | "json";
@@ -14,6 +14,9 @@ export interface Head {
   decimals: number | null;
   /** Whether less of it is better, where that is known. */
   lower?: boolean;
+  unit?: string;
+  /** How its numbers are written, where somebody said so. */
+  format?: string;
   /** Whether it says nothing, so that it is only shown when asked for. */
   blank?: boolean;
   /** Whether some of its texts are cut off. */
@@ -96,6 +99,7 @@ export function cellText(column: Column, row: number): string {
   const value = column.at(row);
   if (value === null || value === undefined) return "";
   if (column.name === "tags") return tagsOf(column, row).join(", ");
+  if (column.format) return formatAs(value as number | bigint, column.format);
   switch (column.kind) {
     case "number":
       return formatNumber(value as number, column.decimals);

@@ -2,10 +2,13 @@
 
 const MINUS = "\u2212";
 
+function grouped(text: string): string {
+  const [whole = "", ...rest] = text.split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".");
+}
+
 function group(text: string): string {
-  const [whole = "", rest] = text.split(".");
-  const grouped = whole.length >= 5 ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole;
-  return rest === undefined ? grouped : `${grouped}.${rest}`;
+  return /^\d{5}/.test(text) ? grouped(text) : text;
 }
 
 function strip(text: string): string {
@@ -29,6 +32,24 @@ export function formatNumber(value: number, decimals: number | null = null, digi
   // toFixed gives up at 1e21 and falls back to the shortest form
   if (decimals !== null && size < 1e21) return prefix + group(size.toFixed(decimals));
   return prefix + general(size, digits);
+}
+
+/** Writes a number as somebody asked for it: `.3f`, `.1%`, `.2e`, `.4g`, `,d`. */
+export function formatAs(value: number | bigint, spec: string): string {
+  const [size, kind] = [Math.abs(Number(value)) * (spec.endsWith("%") ? 100 : 1), spec.slice(-1)];
+  if (!spec || !(size < 1e21)) {
+    return typeof value === "bigint" ? formatInteger(value) : formatNumber(value);
+  }
+  const [asked = "", precision] = spec.slice(0, -1).split(".");
+  const digits = precision ? Number(precision) : 6;
+  let body: string;
+  if (kind === "g") body = general(size, Math.max(1, digits));
+  else if (kind === "e") body = size.toExponential(digits).replace("+", "");
+  else if (kind !== "d") body = size.toFixed(digits);
+  else body = typeof value === "bigint" ? String(value).replace("-", "") : size.toFixed(0);
+  if (asked && kind !== "g" && kind !== "e") body = grouped(body);
+  const sign = value < 0 && /[1-9]/.test(body) ? MINUS : "";
+  return sign + body + (kind === "%" ? "%" : "");
 }
 
 /** Writes an exact integer. */

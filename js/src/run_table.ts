@@ -9,14 +9,14 @@ import { plural } from "./format";
 import { guardKeys } from "./keys";
 import { Rpc } from "./rpc";
 import { Selection } from "./selection";
-import { effect, signal, untracked } from "./signals";
+import { computed, effect, signal, untracked } from "./signals";
 import { hideSnapshot } from "./snapshot";
 import { roundInside } from "./table/brush";
 import { Distributions } from "./table/distributions";
 import { Grid } from "./table/grid";
 import { shader } from "./table/shade";
 import { type Data, type Model, TableState, type Traits } from "./table/state";
-import type { Host } from "./tools";
+import type { Host, Tools } from "./tools";
 import { loadTools } from "./tools_loader";
 
 interface Traitlets extends Traits {
@@ -105,14 +105,21 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     detail,
     focusGrid: () => grid.element.focus({ preventScroll: true }),
   };
+  const tools = signal<Tools | null>(null);
   let gone = false;
   let unmount = () => {};
   loadTools(model.get("_tools"))
-    .then((tools) => {
-      if (!gone) unmount = tools.mountTools(host);
+    .then((loaded) => {
+      if (gone) return;
+      tools.value = loaded;
+      unmount = loaded.mountTools(host);
     })
     .catch((error) => bar.append(make("div", "ct-problem", `No tools: ${error}`)));
 
+  const seeds = computed(() => {
+    const { columns, ids } = state.data.value;
+    return state.get("baseline") ? (tools.value?.seedLimit(columns, ids.length) ?? null) : null;
+  });
   const stopShowing = effect(() => {
     const { ids } = state.data.value;
     const { columns, pinned } = state.visible.value;
@@ -130,6 +137,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
       looks: {
         baseline: state.get("baseline") ? ids.indexOf(state.get("baseline")) : -1,
         shade: shader(state.get("coloured"), rows),
+        seeds: seeds.value,
       },
       widths: state.get("column_widths"),
       grouped: state.grouping.value.length > 0,

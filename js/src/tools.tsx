@@ -8,6 +8,8 @@ import { Footer, Toolbar } from "./chrome/toolbar";
 import type { Signal } from "./signals";
 import type { TableState } from "./table/state";
 
+export { seedLimit } from "./table/seeds";
+
 export interface Host {
   state: TableState;
   services: Services;

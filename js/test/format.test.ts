@@ -1,10 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { formatDuration, formatInteger, formatNumber, formatTime, plural } from "../src/format";
+import {
+  formatAs,
+  formatDuration,
+  formatInteger,
+  formatNumber,
+  formatTime,
+  plural,
+} from "../src/format";
 import cases from "./format_cases.json";
 
 describe("formatting, on the list that Python's twin is tested on", () => {
   it.each(cases.numbers)("writes %s with %s decimals as %s", (value, decimals, text) => {
     expect(formatNumber(Number(value), decimals as number | null)).toBe(text);
+  });
+  it.each(cases.formats)("writes %s as %s asks for: %s", (value, spec, text) => {
+    expect(formatAs(Number(value), spec as string)).toBe(text);
+  });
+  it("loses no digit of an integer", () => {
+    expect(formatAs(-(2n ** 62n), ",d")).toBe("\u22124,611,686,018,427,387,904");
   });
   it.each(cases.integers)("writes the integer %s as %s", (value, text) => {
     expect(formatInteger(BigInt(value ?? ""))).toBe(text);

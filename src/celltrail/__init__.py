@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail._version import __version__
 
 if TYPE_CHECKING:
-    from celltrail.api import compare, last_run, run, runs, sql, table, use
+    from celltrail.api import compare, last_run, metric, run, runs, sql, table, use
     from celltrail.capture.ignoring import ignore
     from celltrail.errors import CelltrailError, CelltrailWarning
     from celltrail.query import Run, Runs
@@ -71,6 +71,7 @@ __all__ = [
     "log_model",
     "log_params",
     "merge",
+    "metric",
     "plot",
     "prune",
     "purge",
@@ -88,7 +89,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "celltrail.api": ("compare", "last_run", "run", "runs", "sql", "table", "use"),
+    "celltrail.api": (
+        "compare",
+        "last_run",
+        "metric",
+        "run",
+        "runs",
+        "sql",
+        "table",
+        "use",
+    ),
     "celltrail.capture.ignoring": ("ignore",),
     "celltrail.errors": ("CelltrailError", "CelltrailWarning"),
     "celltrail.query": ("Run", "Runs"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from celltrail import query, views  # they resolve heavy names at their first use
-from celltrail.config import notebook_path, resolve_store, use_store
+from celltrail.config import is_disabled, notebook_path, resolve_store, use_store
 from celltrail.errors import NoRunsError, RunNotFoundError, StoreError
+from celltrail.model import MetricMeaning
 from celltrail.query import Run, load_run
 from celltrail.record import ActiveRun, default_experiment
 from celltrail.store import Store, open_store
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
     from celltrail.store import RunRow
     from celltrail.views import Card, Comparison, RunTableWidget
 
-__all__ = ["card_for", "compare", "last_run", "notebook_runs", "run", "runs", "sql", "table", "use"]
+__all__ = [
+    "card_for",
+    "compare",
+    "last_run",
+    "metric",
+    "notebook_runs",
+    "run",
+    "runs",
+    "sql",
+    "table",
+    "use",
+]
 
 #: A card is drawn while somebody waits for it: after so long, in seconds, it is left out.
 _CARD_WAIT = 2.0
@@ -199,6 +211,57 @@ def sql(query: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None)
     [0]
     """
     return _store().sql(query, parameters)
+
+
+def metric(
+    name: str,
+    *,
+    minimize: bool | None = None,
+    unit: str | None = None,
+    format: str | None = None,
+    primary: bool | None = None,
+) -> MetricMeaning:
+    """Say once what a metric means; it is kept in the store and counts for all of its runs.
+
+    Parameters
+    ----------
+    name
+        The metric's name.
+    minimize
+        Whether less of it is better. Without it the name tells, such as of a loss.
+    unit
+        Its unit, which stands beside its name; empty for none.
+    format
+        How it is written, as in Python: ``".3f"``, ``".1%"``, ``".2e"``, ``".4g"``,
+        ``",d"``; empty for as it suits.
+    primary
+        Whether it comes first in tables, cards and comparisons.
+
+    Returns
+    -------
+    MetricMeaning
+        All that is known of it now. What is None in the call stays as it was.
+
+    Raises
+    ------
+    OptionError
+        When the format is none of these.
+    UsageError
+        When the name is empty.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> ct.metric("churn", minimize=True, format=".1%")
+    MetricMeaning(name='churn', minimize=True, unit='', format='.1%', primary=False)
+    >>> ct.metric("churn").minimize
+    True
+    """
+    if is_disabled():
+        return MetricMeaning(name, minimize, unit or "", format or "", bool(primary))
+    return query.define_metric(
+        _store(), name, minimize=minimize, unit=unit, format=format, primary=primary
+    )
 
 
 def table(runs: Runs | None = None, **options: Any) -> RunTableWidget:

@@ -151,6 +151,31 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricMeaning:
+    """What a metric means, whichever run has it; set by `celltrail.metric`.
+
+    Parameters
+    ----------
+    name
+        The metric's name.
+    minimize
+        Whether less of it is better; None when nobody knows.
+    unit
+        Its unit for people, such as ``"s"``; empty for none.
+    format
+        How it is written, such as ``".3f"`` or ``".1%"``; empty for as it suits.
+    primary
+        Whether it comes first wherever metrics are shown.
+    """
+
+    name: str
+    minimize: bool | None = None
+    unit: str = ""
+    format: str = ""
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ArtifactInfo:
     """A stored object of a run: its name and content address, without the content."""
 

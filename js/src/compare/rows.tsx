@@ -105,15 +105,24 @@ function Group({ name, rows, count, all }: GroupProps) {
 
 function Line({ row }: { row: ComparedRow }) {
   const isNumber = row.group === "metrics";
+  const best = row.best.length > 1 && row.seeds ? "among the best, seeds allowed for" : "the best";
   return (
     <tr class={row.differs ? "" : "ct-cmp-same"}>
-      <th title={row.name}>{row.name}</th>
+      <th title={row.name}>
+        {row.name}
+        {row.unit && <span class="ct-faint"> {row.unit}</span>}
+        {row.is_unsure && (
+          <span class="ct-faint" title={`no more than seeds alone explain: ${row.seeds}`}>
+            {" \u2248"}
+          </span>
+        )}
+      </th>
       {row.texts.map((text, place) => {
         const isChanged = row.differs && !isNumber && place > 0 && text !== row.texts[0];
         const isBest = row.best.includes(place);
         const name = `${isNumber ? "ct-number" : ""}${isChanged ? " ct-changed" : ""}`;
         return (
-          <td key={place} class={name} title={isBest ? "best of these" : undefined}>
+          <td key={place} class={name} title={isBest ? best : undefined}>
             {isNumber && row.change[place] && <span class="ct-delta">{row.change[place]}</span>}
             {text === null ? (
               <span class="ct-faint">{"\u2013"}</span>

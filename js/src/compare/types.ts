@@ -16,6 +16,11 @@ export interface ComparedRow {
   differs: boolean;
   best: number[];
   change: string[];
+  /** How far runs lie apart that differ in their seeds only; empty when nobody knows. */
+  seeds: string;
+  /** Whether the runs differ by no more than that. */
+  is_unsure: boolean;
+  unit: string;
 }
 
 export interface Compared {

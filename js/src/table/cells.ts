@@ -1,7 +1,8 @@
 // How one cell of the run table looks.
 import { type Column, cellText, cellTitle, tagsOf } from "../columns";
 import { make } from "../dom";
-import { formatDuration, formatNumber } from "../format";
+import { formatAs, formatDuration, formatNumber } from "../format";
+import type { SeedLimit } from "./seeds";
 import type { Group } from "./view";
 import { spread } from "./view";
 
@@ -14,6 +15,8 @@ export interface Looks {
   baseline: number;
   /** For a coloured column, how far a row lies between the least and the greatest value. */
   shade(column: Column, row: number): number | null;
+  /** The difference that seeds alone explain, where that is known. */
+  seeds: SeedLimit | null;
 }
 
 /** Fills a recycled cell with the value of one column in one row. */
@@ -40,7 +43,7 @@ export function fillCell(cell: HTMLElement, column: Column, row: number, looks: 
   } else {
     const delta = missing ? "" : deltaText(column, row, looks.baseline);
     const shown = missing ? (BLANK.has(column.name) ? "" : "\u2013") : text;
-    if (delta) cell.replaceChildren(make("span", "ct-delta", delta), shown);
+    if (delta) cell.replaceChildren(deltaMark(column, row, looks, delta), shown);
     else cell.textContent = shown;
   }
 }
@@ -50,6 +53,23 @@ function isChanged(column: Column, row: number, baseline: number): boolean {
   if (baseline < 0 || row === baseline || column.group !== "params") return false;
   const [a, b] = [column.at(row), column.at(baseline)];
   return a !== b && !(Number.isNaN(a) && Number.isNaN(b));
+}
+
+/** Makes the sign of a difference, which says of what has a direction whether it is better. */
+function deltaMark(column: Column, row: number, looks: Looks, text: string): HTMLElement {
+  const mark = make("span", "ct-delta", text);
+  if (column.lower === undefined || text === "=") return mark;
+  const limit = looks.seeds?.(column, [row, looks.baseline]) ?? null;
+  const change = Number(column.at(row)) - Number(column.at(looks.baseline));
+  if (limit !== null && Math.abs(change) <= limit) {
+    mark.title = `no more than seeds alone explain: ${formatNumber(limit, null, 3)}`;
+    mark.prepend("\u2248 ");
+  } else {
+    const better = change < 0 === column.lower;
+    mark.classList.add(better ? "ct-better" : "ct-worse");
+    mark.title = better ? "better" : "worse";
+  }
+  return mark;
 }
 
 /** Writes how a number differs from that of the run that it is compared with. */
@@ -78,13 +98,12 @@ export function fillGroupCell(cell: HTMLElement, column: Column, group: Group): 
     cell.textContent = common(column, group.rows);
     return;
   }
-  const write = (value: number) =>
-    column.kind === "duration"
-      ? formatDuration(value)
-      : formatNumber(
-          value,
-          column.kind === "integer" && Number.isInteger(value) ? 0 : column.decimals,
-        );
+  const write = (value: number) => {
+    if (column.kind === "duration") return formatDuration(value);
+    if (column.format) return formatAs(value, column.format);
+    const isWhole = column.kind === "integer" && Number.isInteger(value);
+    return formatNumber(value, isWhole ? 0 : column.decimals);
+  };
   const { mean, sd, min, max, n } = found;
   cell.title = `mean ${write(mean)}, sd ${write(sd)}, min ${write(min)}, max ${write(max)}, n ${n}`;
   if (min === max) {

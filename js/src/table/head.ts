@@ -1,7 +1,7 @@
 // The headings: sort, menu, how the values lie, and what dragging does there.
 import type { Column } from "../columns";
 import { make } from "../dom";
-import { formatDuration, formatNumber, formatTime } from "../format";
+import { formatAs, formatDuration, formatNumber, formatTime } from "../format";
 import type { Shown, Wishes } from "./shown";
 import type { Categories, Histogram } from "./spread";
 
@@ -17,7 +17,9 @@ export function fillHeading(cell: HTMLElement, column: Column, shown: Shown): vo
   cell.setAttribute("role", "columnheader");
   const direction = sort?.descending ? "descending" : "ascending";
   cell.setAttribute("aria-sort", sort ? direction : "none");
-  const parts: HTMLElement[] = [make("span", "ct-label", column.label)];
+  const label = make("span", "ct-label", column.label);
+  if (column.unit) label.append(make("span", "ct-unit", column.unit));
+  const parts: HTMLElement[] = [label];
   if (sort) {
     const arrow = make("span", "ct-arrow", sort.descending ? "\u2193" : "\u2191");
     if (shown.sorts.length > 1) arrow.append(make("sub", "", String(place + 1)));
@@ -44,6 +46,7 @@ export function fillHeading(cell: HTMLElement, column: Column, shown: Shown): vo
 export function writeNumber(column: Column, value: number): string {
   if (column.kind === "duration") return formatDuration(value);
   if (column.kind === "time") return formatTime(BigInt(Math.round(value)));
+  if (column.format) return formatAs(value, column.format);
   if (column.kind === "integer" && Number.isSafeInteger(value)) return formatNumber(value, 0);
   return formatNumber(value);
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from celltrail.lazy import resolver
 from celltrail.query.artifacts import StoredArtifact
 from celltrail.query.filters import parse_filter, parse_order
+from celltrail.query.meaning import define_metric
 from celltrail.query.run import Run, load_run
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = [
     "RunTable",
     "Runs",
     "StoredArtifact",
+    "define_metric",
     "find_runs",
     "load_run",
     "parse_filter",

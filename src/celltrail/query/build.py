@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from celltrail.model import is_system_metric
 from celltrail.query.history import run_label
+from celltrail.query.meaning import primary_first
 from celltrail.query.table import Column, ColumnKind, RunTable
 from celltrail.store import PARAM_KINDS
 
@@ -47,8 +49,9 @@ def build_table(data: TableData, *, statistics: bool = False) -> RunTable:
     rows = data.runs
     places = np.array([row.run for row in rows], dtype=np.int64)
     columns = [*_fixed(rows, data.tags), *_params(data.params, places)]
-    columns += _metrics(data.summaries, places, statistics=statistics)
-    return RunTable([row.id for row in rows], {column.name: column for column in columns})
+    columns += _metrics(data, places, statistics=statistics)
+    by_name = {column.name: column for column in columns}
+    return RunTable([row.id for row in rows], by_name, data.meanings)
 
 
 def take(table: RunTable, index: npt.NDArray[np.intp]) -> RunTable:
@@ -62,14 +65,14 @@ def take(table: RunTable, index: npt.NDArray[np.intp]) -> RunTable:
         if name.startswith(("params.", "metrics.")) and missing.all():
             continue
         columns[name] = Column(name, column.kind, column.values[index], missing)
-    return RunTable([table.ids[i] for i in index], columns)
+    return RunTable([table.ids[i] for i in index], columns, table.meanings)
 
 
 def without_system_metrics(table: RunTable) -> RunTable:
     """Leave out the columns of what was sampled of the machine."""
     columns = table.columns.items()
     kept = {n: c for n, c in columns if not is_system_metric(n.removeprefix("metrics."))}
-    return table if len(kept) == len(columns) else RunTable(table.ids, kept)
+    return table if len(kept) == len(columns) else replace(table, columns=kept)
 
 
 def _column(name: str, kind: ColumnKind, values: Sequence[Any], empty: Any) -> Column:
@@ -154,14 +157,15 @@ def _param_column(
     return Column(name, "text" if kinds <= {"text", "null"} else "json", values, missing)
 
 
-def _metrics(
-    summaries: SummaryColumns, places: npt.NDArray[Any], *, statistics: bool
-) -> list[Column]:
+def _metrics(data: TableData, places: npt.NDArray[Any], *, statistics: bool) -> list[Column]:
+    summaries = data.summaries
     if not len(summaries.run):
         return []
     rows = _rows_of(summaries.run, places)
     columns = []
-    for name, part in _groups(summaries.key, summaries.names):
+    parts = dict(_groups(summaries.key, summaries.names))
+    for name in primary_first(list(parts), data.meanings):
+        part = parts[name]
         at = rows[part]
         columns.append(_metric_column(f"metrics.{name}", summaries, part, at, len(places)))
         for statistic in STATISTICS if statistics else ():

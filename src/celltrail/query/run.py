@@ -12,6 +12,7 @@ from celltrail.model import (
     SYSTEM_PREFIX,
     DatasetInfo,
     ErrorInfo,
+    MetricMeaning,
     Number,
     OutputInfo,
     ParamValue,
@@ -22,6 +23,7 @@ from celltrail.model import (
 from celltrail.query.artifacts import StoredArtifact, find_artifact
 from celltrail.query.editing import edit_run
 from celltrail.query.history import history_frame
+from celltrail.query.meaning import meaning_of, primary_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -253,9 +255,17 @@ class Run:
         """What each metric came to."""
         return {k: s for k, s in self._summaries.items() if not is_system_metric(k)}
 
+    def meaning(self, metric: str) -> MetricMeaning:
+        """Give what a metric means; see `celltrail.metric`."""
+        return meaning_of(metric, self._meanings)
+
+    @cached_property
+    def _meanings(self) -> dict[str, MetricMeaning]:
+        return self._data.meanings
+
     @property
     def metrics(self) -> dict[str, Number]:
-        """The last value of each metric."""
+        """The last value of each metric; primary ones come first."""
         return {key: summary.last for key, summary in self.summaries.items()}
 
     @property
@@ -271,7 +281,8 @@ class Run:
     @cached_property
     def _summaries(self) -> dict[str, Summary]:
         found = self._data.summaries
-        return {found.names[key]: summary_at(found, i) for i, key in enumerate(found.key.tolist())}
+        each = {found.names[key]: summary_at(found, i) for i, key in enumerate(found.key.tolist())}
+        return {name: each[name] for name in primary_first(list(each), self._meanings)}
 
     @property
     def previous(self) -> Run | None:

@@ -12,7 +12,6 @@ import numpy as np
 from celltrail.errors import RunNotFoundError, UnknownNameError, UsageError
 from celltrail.query.asked import Asked
 from celltrail.query.build import build_table, take, without_system_metrics
-from celltrail.query.direction import lower_is_better
 from celltrail.query.evaluate import matches, order_by
 from celltrail.query.filters import parse_filter, parse_order
 from celltrail.query.frame import to_frame
@@ -23,7 +22,7 @@ from celltrail.query.together import runs_together
 if TYPE_CHECKING:
     import pandas as pd
 
-    from celltrail.model import Number
+    from celltrail.model import MetricMeaning, Number
     from celltrail.query.table import RunTable
     from celltrail.store import CurveColumns, CurveQuery, HistoryColumns, RunRow, Store
 
@@ -227,8 +226,8 @@ class Runs(Sequence[Run]):
         metric
             The metric's name; ``"loss.min"`` and the like rank by another statistic.
         minimize
-            Whether less is better; by default as the name says, such as of a loss or an
-            error, and otherwise that more is.
+            Whether less is better; by default as `celltrail.metric` said, else as the name
+            says, such as of a loss or an error, and otherwise that more is.
 
         Raises
         ------
@@ -248,7 +247,7 @@ class Runs(Sequence[Run]):
         """
         values = self._values_of(metric)
         if minimize is None:
-            minimize = lower_is_better(metric) is True
+            minimize = self.meaning(metric).minimize is True
         ranked = [(v if minimize else -v, i) for i, v in values if not math.isnan(v)]
         if not ranked:
             message = f'"{metric}" is NaN in all of these runs, so none of them is the best.'
@@ -274,8 +273,19 @@ class Runs(Sequence[Run]):
         """The table of those that are still there, with statistics, in the store's order."""
         return build_table(self._store.table_data(ids=self.ids), statistics=True)
 
+    def meaning(self, metric: str) -> MetricMeaning:
+        """Give what a metric means: as `celltrail.metric` said, or as far as its name tells.
+
+        Examples
+        --------
+        >>> import celltrail as ct
+        >>> ct.runs().meaning("val_loss").minimize
+        True
+        """
+        return self._table.meaning(metric)
+
     def metric_names(self) -> list[str]:
-        """Give the names of the metrics that these runs have, sorted."""
+        """Give the names of the metrics that these runs have, sorted, primary ones first."""
         return [name[8:] for name in self.table().columns if name.startswith("metrics.")]
 
     def param_names(self) -> list[str]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from celltrail.query.meaning import meaning_of
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     import numpy.typing as npt
+
+    from celltrail.model import MetricMeaning
 
 __all__ = ["Column", "ColumnKind", "RunTable"]
 
@@ -50,8 +56,16 @@ class RunTable:
     columns
         Column name to column, in the order in which they are shown: ``number``,
         ``name``, ``status``, ``experiment``, ``started``, ``duration``, ``tags``,
-        ``note``, then ``params.*`` and ``metrics.*``, each sorted by name.
+        ``note``, then ``params.*`` and ``metrics.*``, each sorted by name, primary
+        metrics before the others.
+    meanings
+        What is said of metrics, by their names.
     """
 
     ids: list[str]
     columns: dict[str, Column]
+    meanings: Mapping[str, MetricMeaning] = field(default_factory=dict)
+
+    def meaning(self, metric: str) -> MetricMeaning:
+        """Give what a metric means; see `celltrail.query.meaning.meaning_of`."""
+        return meaning_of(metric, self.meanings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from celltrail.query.meaning import primary_first
 from celltrail.query.run import Run, summary_at
 
 if TYPE_CHECKING:
@@ -40,13 +41,17 @@ def runs_together(store: Store, rows: Sequence[RunRow]) -> list[Run]:
     for i, (run, key) in enumerate(zip(found.run, found.key, strict=True)):
         if int(run) in summaries:
             summaries[int(run)][found.names[key]] = summary_at(found, i)
+    names = {name for found_of_run in summaries.values() for name in found_of_run}
+    order = primary_first(sorted(names), data.meanings)
     runs = []
     for row in rows:
+        own = summaries[row.run]
         run = Run(store, row)
         # what these properties would read one by one, and keep
         vars(run).update(
             params=params[row.run],
-            _summaries=summaries[row.run],
+            _summaries={name: own[name] for name in order if name in own},
+            _meanings=data.meanings,
             source=around.sources.get(row.source_sha or "", ""),
             environment=around.environments.get(row.environment or "", {}),
             datasets=around.datasets.get(row.id, []),

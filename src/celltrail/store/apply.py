@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail.store.blobs import read_intact
 from celltrail.store.changes import Changes
 from celltrail.store.compact import note_scattered
+from celltrail.store.meanings import put_meanings
 from celltrail.store.metrics import PURGED, PointBatch, insert_points
 from celltrail.store.runs import keys_of, update_runs
 from celltrail.store.tables import column_names, insert, select_all
@@ -92,6 +93,7 @@ def apply_slices(
     _content(con, changes)
     _params(con, changes, runs, set(stored.values()))
     _tags(con, changes, runs)
+    put_meanings(con, ((*place, *said) for place, said in changes.meanings.items()))
     insert(con, "metric_reasons", ((runs[row[0]], *row[1:]) for row in changes.reasons))
     insert(con, "artifacts", ((runs[row[0]], *row[1:]) for row in changes.artifacts))
     insert(con, "run_datasets", ((runs[row[0]], *row[1:]) for row in changes.run_datasets))

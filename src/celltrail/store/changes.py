@@ -14,48 +14,9 @@ from celltrail.store.values import encode_param, real, text, text_or_none, whole
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Changes", "SegmentNames"]
+__all__ = ["Changes"]
 
 Event: TypeAlias = dict[str, Any]
-# As the writer writes them; a later definition of a number counts.
-_REF = b'{"e":"ref",'
-_KEY = b'{"e":"key",'
-
-
-@dataclass(slots=True)
-class SegmentNames:
-    """What the numbers in one segment's points mean."""
-
-    runs: dict[int, str] = field(default_factory=dict)
-    keys: dict[int, str] = field(default_factory=dict)
-
-    def read(self, events: bytes, runs: set[int], keys: set[int]) -> None:
-        """Take the definitions of some numbers out of lines of events."""
-        for line in _lines_that_begin(_REF, events):
-            self._take(line, "r", "run", runs, self.runs)
-        for line in _lines_that_begin(_KEY, events):
-            self._take(line, "k", "name", keys, self.keys)
-
-    @staticmethod
-    def _take(line: bytes, number: str, name: str, wanted: set[int], into: dict[int, str]) -> None:
-        try:
-            event = json.loads(line)
-            if event[number] in wanted:
-                into[event[number]] = text(event[name])
-        except (ValueError, KeyError, TypeError):
-            pass  # a damaged line; its points are counted as skipped
-
-
-def _lines_that_begin(start: bytes, events: bytes) -> Iterator[bytes]:
-    """Find lines among very many others, without looking at those one by one."""
-    if events.startswith(start):
-        yield events.partition(b"\n")[0]
-    mark = b"\n" + start
-    at = events.find(mark)
-    while at >= 0:
-        end = events.find(b"\n", at + 1)
-        yield events[at + 1 : None if end < 0 else end]
-        at = events.find(mark, at + 1)
 
 
 @dataclass(slots=True)
@@ -76,6 +37,8 @@ class Changes:
         (Run id, tag) to whether it is on.
     reasons
         Run id, metric and why it was recorded unasked.
+    meanings
+        (Metric, what is said of it) to what that is, in JSON, and when it was said.
     skipped
         Lines that made no sense.
     """
@@ -94,6 +57,7 @@ class Changes:
     cells: list[tuple[Any, ...]] = field(default_factory=list)
     outputs: list[tuple[Any, ...]] = field(default_factory=list)
     blobs: dict[str, set[str]] = field(default_factory=dict)
+    meanings: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     skipped: int = 0
 
     def read(self, written: Mapping[str, bytes]) -> None:
@@ -368,6 +332,12 @@ def _output(changes: Changes, _session: str, event: Event) -> None:
     )
 
 
+def _meaning(changes: Changes, _session: str, event: Event) -> None:
+    metric, time = text(event["metric"]), whole(event.get("t")) or 0
+    for name, value in event["said"].items():
+        changes.meanings[metric, text(name)] = (json.dumps(value), time)
+
+
 _HANDLERS: dict[str, Callable[[Changes, str, Event], None]] = {
     "session": _session,
     "session_end": _session_end,
@@ -387,4 +357,5 @@ _HANDLERS: dict[str, Callable[[Changes, str, Event], None]] = {
     "dataset": _dataset,
     "cell": _cell,
     "output": _output,
+    "meaning": _meaning,
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from celltrail.store.changes import SegmentNames
 from celltrail.store.points import Points, decode
+from celltrail.store.segment_names import SegmentNames
 from celltrail.store.tables import insert
 from celltrail.store.values import EARLIEST, LATEST
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["overlaid"]
 
 #: Small tables that are copied: what is applied looks all over them.
-_WHOLE = ("runs", "sessions", "metric_keys", "purged")
+_WHOLE = ("runs", "sessions", "metric_keys", "metric_meanings", "purged")
 #: Tables of which rows are replaced: those of the runs concerned are copied, and hidden below.
 _REPLACED = ("params", "tags", "summaries")
 #: Tables that only grow, or whose rows never change; rowid keeps their order.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from celltrail.model import DatasetInfo, ErrorInfo, ParamValue, Status
+    from celltrail.model import DatasetInfo, ErrorInfo, MetricMeaning, ParamValue, Status
 
 __all__ = [
     "HistoryColumns",
@@ -190,6 +190,7 @@ class TableData:
     params: ParamColumns
     summaries: SummaryColumns
     tags: dict[int, list[str]]
+    meanings: dict[str, MetricMeaning]
 
 
 @dataclass(frozen=True, slots=True)

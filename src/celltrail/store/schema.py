@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["create", "expected_columns", "is_older", "migrate", "require_readable"]
 
 #: Tables that schemas before these did not have.
-_SINCE = {2: {"purged", "scattered"}, 3: {"outputs"}}
+_SINCE = {2: {"purged", "scattered"}, 3: {"outputs"}, 4: {"metric_meanings"}}
 _MACROS = """
 SELECT function_name FROM duckdb_functions() WHERE database_name = 'store' AND NOT internal
 INTERSECT SELECT function_name FROM duckdb_functions() WHERE internal

@@ -14,6 +14,7 @@ from celltrail.store import curves, reads
 from celltrail.store.access import PATIENCE, Access
 from celltrail.store.blobs import open_blob, read_intact
 from celltrail.store.lookup import find_run, tried_before
+from celltrail.store.meanings import read_meanings
 from celltrail.store.notices import warn
 from celltrail.store.rows import (
     HistoryColumns,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection
 
-    from celltrail.model import ArtifactInfo, DatasetInfo, OutputInfo
+    from celltrail.model import ArtifactInfo, DatasetInfo, MetricMeaning, OutputInfo
     from celltrail.store.curves import CurveColumns, CurveQuery
 
 __all__ = ["Store", "open_store"]
@@ -165,9 +166,10 @@ class Store:
                 reads.params(con, runs),
                 reads.summaries(con, runs, statistics=statistics),
                 reads.tags(con, runs),
+                read_meanings(con),
             )
 
-        nothing = TableData([], empty(ParamColumns), empty(SummaryColumns), {})
+        nothing = TableData([], empty(ParamColumns), empty(SummaryColumns), {}, {})
         return self._read(query, nothing)
 
     def history(
@@ -205,6 +207,10 @@ class Store:
         """
         read = partial(self._read, default=None)
         return curves.read_curve_columns(read, ids, metric, query or curves.CurveQuery())
+
+    def meanings(self) -> dict[str, MetricMeaning]:
+        """Read what is said of metrics, by their names: those said of last come last."""
+        return self._read(read_meanings, {})
 
     def metric_reasons(self, run_id: str) -> dict[str, str]:
         """Read why metrics of a run were recorded that nobody logged, by their names."""

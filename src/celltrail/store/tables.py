@@ -45,6 +45,7 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
         "merged": "session:s segment:n events:n points:n",
         "purged": "id:s time:t experiment:s number:n",
         "scattered": "run:n claimed:t",
+        "metric_meanings": "metric:s field:s value:s time:t",
     }.items()
 }
 

@@ -106,7 +106,8 @@ def _panel(frames: _BandFrames, place: int, height: int) -> Any:
     data, options = frames.data, frames.options
     metric = data.metrics[place]
     pick = alt.selection_point(name=f"group_{place}", fields=["group"], bind="legend")
-    title = axis_title(metric)
+    meaning = data.meanings[metric]
+    title, spec = axis_title(metric, unit=meaning.unit), meaning.format
     frame = frames.frame(place)
     seen = bool(frame["dot"].any())
     base = alt.Chart().encode(
@@ -118,7 +119,7 @@ def _panel(frames: _BandFrames, place: int, height: int) -> Any:
         ),
         opacity=alt.condition(pick, alt.value(1), alt.value(0.1)),
     )
-    axis = y_axis(options, height)
+    axis = y_axis(options, height, spec)
     y = alt.Y("value:Q", title=title, scale=y_scale(options, dots=seen), axis=axis)
     area = base.mark_area(fillOpacity=0.16, strokeOpacity=0, clip=True).encode(
         y=alt.Y("low:Q", title=title, scale=y_scale(options, dots=seen), axis=axis), y2="high:Q"
@@ -131,10 +132,10 @@ def _panel(frames: _BandFrames, place: int, height: int) -> Any:
             alt.Tooltip("group:N"),
             alt.Tooltip("step:Q", format=",d"),
             alt.Tooltip(
-                "value:Q", title=f"mean {tooltip_title(metric, '')}".strip(), format=".6~g"
+                "value:Q", title=f"mean {tooltip_title(metric, '')}".strip(), format=spec or ".6~g"
             ),
-            alt.Tooltip("low:Q", title="band from", format=".6~g"),
-            alt.Tooltip("high:Q", title="to", format=".6~g"),
+            alt.Tooltip("low:Q", title="band from", format=spec or ".6~g"),
+            alt.Tooltip("high:Q", title="to", format=spec or ".6~g"),
             alt.Tooltip("runs:Q", title="runs here", format=",d"),
             alt.Tooltip("of:Q", title="of", format=",d"),
         ],

@@ -13,8 +13,9 @@ from celltrail.views.downsample import downsample
 from celltrail.views.format import format_value, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from celltrail.model import MetricMeaning
     from celltrail.query import Runs
 
 __all__ = ["Band", "BandKind", "Bands", "group_runs", "read_bands"]
@@ -80,12 +81,15 @@ class Bands:
         The metrics, and the groups.
     caption
         How many runs and groups are shown of how many.
+    meanings
+        What each metric means.
     """
 
     bands: list[Band]
     metrics: list[str]
     labels: list[str]
     caption: str
+    meanings: Mapping[str, MetricMeaning]
 
     @property
     def limit(self) -> int:
@@ -160,7 +164,8 @@ def read_bands(runs: Runs, metrics: Sequence[str], names: Sequence[str], kind: B
                 shown.update(places)
                 bands.append(_band(runs, places, label, metric, kind))
     caption = _caption(len(shown), len(runs), len(labels), len(groups), kind)
-    return Bands(bands, list(metrics), labels, caption)
+    meanings = {metric: runs.meaning(metric) for metric in metrics}
+    return Bands(bands, list(metrics), labels, caption, meanings)
 
 
 def _band(runs: Runs, places: Sequence[int], label: str, metric: str, kind: BandKind) -> Band:

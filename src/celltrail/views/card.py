@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from celltrail.query.direction import lower_is_better
 from celltrail.views.format import (
     escape,
     format_age,
     format_duration,
+    format_metric,
     format_number,
     format_value,
     shorten,
@@ -108,9 +108,12 @@ def tried_note(run: Run, earlier: Run) -> str:
         Such as ``"same params as run 12, 3 days ago: accuracy 0.91"``.
     """
     age = format_age((run.started - earlier.started).total_seconds())
-    told = [key for key in earlier.metrics if lower_is_better(key) is not None]
+    meanings = {key: earlier.meaning(key) for key in earlier.metrics}
+    told = [key for key, m in meanings.items() if m.primary] or [
+        key for key, m in meanings.items() if m.minimize is not None
+    ]
     shown = [
-        f"{shorten(key, 40)} {format_number(earlier.metrics[key])}"
+        f"{shorten(key, 40)} {format_metric(earlier.metrics[key], meanings[key])}"
         for key in (told or list(earlier.metrics))[:2]
     ]
     label = earlier.label if earlier.label != run.label else f"run {earlier.number}"
@@ -140,7 +143,7 @@ def _same(a: object, b: object) -> bool:
 def _metrics(run: Run, previous: Run | None) -> list[_Metric]:
     before = previous.metrics if previous is not None else {}
     return [
-        _Metric(key, format_number(now, digits=5), _change(now, before.get(key)))
+        _Metric(key, format_metric(now, run.meaning(key)), _change(now, before.get(key)))
         for key, now in run.metrics.items()
     ]
 

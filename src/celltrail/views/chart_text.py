@@ -12,7 +12,7 @@ ZOOM_HINT = " \N{MIDDLE DOT} Ctrl and the wheel zoom in"
 _RESERVED = ("run", "step", "seconds", "time", "metric", "runs", "group")
 
 
-def axis_title(name: str, limit: int = 200) -> str:
+def axis_title(name: str, limit: int = 200, unit: str = "") -> str:
     """Give a name as the title of an axis: one line, and not endless.
 
     Parameters
@@ -21,14 +21,18 @@ def axis_title(name: str, limit: int = 200) -> str:
         Any text.
     limit
         Characters at most.
+    unit
+        The unit, if there is one.
 
     Examples
     --------
-    >>> axis_title("two" + chr(10) + "lines")
-    'two lines'
+    >>> axis_title("two" + chr(10) + "lines"), axis_title("cost", unit="EUR")
+    ('two lines', 'cost (EUR)')
     """
     clean = " ".join(re.sub(r"[\x00-\x1f\x7f\u2028\u2029]", " ", name).split())
-    return clean if len(clean) <= limit else clean[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    if len(clean) > limit:
+        clean = clean[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return f"{clean} ({axis_title(unit, 40)})" if unit else clean
 
 
 def tooltip_title(name: str, instead: str = "value") -> str:

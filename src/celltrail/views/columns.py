@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celltrail.views.format import format_duration, format_number, format_time, shorten
+from celltrail.views.format import format_as, format_duration, format_number, format_time, shorten
 
 if TYPE_CHECKING:
+    from celltrail.model import MetricMeaning
     from celltrail.query.table import Column, RunTable
 
 __all__ = ["ShownColumn", "ShownTable", "cell_text", "shown_table"]
@@ -37,6 +38,8 @@ class ShownColumn:
         Digits behind the point that all values of the column are written with, or None.
     blank
         Whether it says nothing, and is shown only when somebody asks for it.
+    meaning
+        Of a metric, its direction, unit and format.
     """
 
     column: Column
@@ -44,6 +47,13 @@ class ShownColumn:
     group: str
     decimals: int | None = None
     blank: bool = False
+    meaning: MetricMeaning | None = None
+
+    @property
+    def heading(self) -> str:
+        """The label, with the unit if there is one."""
+        unit = self.meaning.unit if self.meaning is not None else ""
+        return f"{self.label} ({unit})" if unit else self.label
 
     @property
     def numeric(self) -> bool:
@@ -87,7 +97,7 @@ def shown_table(table: RunTable) -> ShownTable:
         Columns in which every run lacks a value are left out, and so is the experiment
         when all runs share it.
     """
-    everything = [_shown(column) for column in table.columns.values()]
+    everything = [_shown(column, table) for column in table.columns.values()]
     experiment = table.columns.get("experiment")
     is_one = experiment is not None and len(table.ids) > 0 and _constant(experiment)
     return ShownTable(
@@ -120,13 +130,14 @@ def _constant(column: Column) -> bool:
     return not column.missing.any() and len(set(map(str, column.values))) == 1
 
 
-def _shown(column: Column) -> ShownColumn:
+def _shown(column: Column, table: RunTable) -> ShownColumn:
     group, dot, rest = column.name.partition(".")
     blank = _says_nothing(column)
     if not dot or group not in ("params", "metrics"):
         return ShownColumn(column, _LABELS.get(column.name, column.name), "", blank=blank)
-    decimals = _decimals(column) if group == "metrics" else None
-    return ShownColumn(column, rest, group, decimals, blank)
+    if group == "params":
+        return ShownColumn(column, rest, group, blank=blank)
+    return ShownColumn(column, rest, group, _decimals(column), blank, table.meaning(rest))
 
 
 def _decimals(column: Column) -> int | None:
@@ -151,6 +162,8 @@ def cell_text(shown: ShownColumn, row: int) -> str:
     if column.missing[row]:
         return ""
     value = column.values[row]
+    if shown.meaning is not None and shown.meaning.format:
+        return format_as(value.item(), shown.meaning.format)
     if column.kind == "number":
         return format_number(float(value), decimals=shown.decimals)
     if column.kind == "integer":

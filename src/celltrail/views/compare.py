@@ -10,6 +10,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
+from celltrail.query.seeds import seeds_of
 from celltrail.views.bundles import bundle_text
 from celltrail.views.charts.parallel import parallel
 from celltrail.views.comparison import ComparedRuns, compare_runs
@@ -107,7 +108,7 @@ class Comparison(Snapshot, ipywidgets.VBox):  # type: ignore[misc]
         self._runs = runs = runs[:_RUNS]
         self._mark = self._new_mark()
         loaded = runs.together()
-        self._compared = _counted(compare_runs(loaded), len(self._all))
+        self._compared = _counted(compare_runs(loaded, seeds_of(runs)), len(self._all))
         self.side_by_side = SideBySide(runs, self._compared, self._mark)
         self.table: RunTableWidget | None = None
         if len(runs) > _COLUMNS:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from celltrail.query.direction import lower_is_better
+from celltrail.query.meaning import primary_first
 from celltrail.views.format import (
+    format_as,
     format_duration,
     format_number,
     format_shape,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from celltrail.model import DatasetInfo
     from celltrail.query import Run
+    from celltrail.query.seeds import SeedGroups
 
 __all__ = ["ComparedRow", "ComparedRuns", "compare_runs"]
 
@@ -46,6 +49,12 @@ class ComparedRow:
         Places of the runs that are best in it, where that is known and not all are.
     change
         How each run differs from the first one, of numbers; an empty text for the same.
+    seeds
+        How far runs lie apart that differ in their seeds only, where that is known.
+    is_unsure
+        Whether the runs differ by no more than that: none of them is better.
+    unit
+        Of a metric.
     """
 
     group: str
@@ -54,6 +63,9 @@ class ComparedRow:
     differs: bool
     best: tuple[int, ...] = ()
     change: tuple[str, ...] = ()
+    seeds: str = ""
+    is_unsure: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +90,16 @@ class ComparedRuns:
     notes: tuple[str, ...]
 
 
-def compare_runs(runs: Sequence[Run]) -> ComparedRuns:
+def compare_runs(runs: Sequence[Run], seeds: SeedGroups | None = None) -> ComparedRuns:
     """Put runs side by side.
 
     Parameters
     ----------
     runs
         The runs; all others are compared with the first.
+    seeds
+        Runs that differ in their seeds only, among them these: of runs that lie no further
+        apart than those, none is called the best.
 
     Returns
     -------
@@ -102,7 +117,7 @@ def compare_runs(runs: Sequence[Run]) -> ComparedRuns:
     """
     rows = [
         *_rows("params", [run.params for run in runs]),
-        *_metric_rows(runs),
+        *_metric_rows(runs, seeds),
         *_rows("data", [{data.name: _data(data) for data in run.datasets} for run in runs]),
         *_rows("environment", [_environment(run) for run in runs]),
     ]
@@ -151,15 +166,30 @@ def _rows(group: str, tables: Sequence[dict[str, Any]]) -> list[ComparedRow]:
 _ABSENT = object()
 
 
-def _metric_rows(runs: Sequence[Run]) -> list[ComparedRow]:
+def _metric_rows(runs: Sequence[Run], seeds: SeedGroups | None) -> list[ComparedRow]:
     tables = [run.metrics for run in runs]
+    meanings = {name: run.meaning(name) for run in runs for name in run.metrics}
     rows = []
-    for name in sorted({name for table in tables for name in table}):
+    for name in primary_first(sorted(meanings), meanings):
+        meaning = meanings[name]
         values = [table.get(name) for table in tables]
-        texts = tuple(None if value is None else format_number(value) for value in values)
+        texts = tuple(
+            None if value is None else format_as(value, meaning.format) for value in values
+        )
         differs = any(not _same(value, values[0]) for value in values[1:])
-        change = tuple(_change(value, values[0]) for value in values)
-        rows.append(ComparedRow("metrics", name, texts, differs, _best(name, values), change))
+        limit = None if seeds is None else seeds.limit(name, [run.id for run in runs])
+        row = ComparedRow(
+            "metrics",
+            name,
+            texts,
+            differs,
+            _best(meaning.minimize, values, limit or 0.0),
+            tuple(_change(value, values[0]) for value in values),
+            "" if limit is None else format_number(limit, digits=3),
+            differs and limit is not None and _is_within(values, limit),
+            meaning.unit,
+        )
+        rows.append(row)
     return rows
 
 
@@ -171,14 +201,34 @@ def _change(value: float | None, first: float | None) -> str:
     return format_number(difference, digits=3, sign=True) if finite else ""
 
 
-def _best(name: str, values: Sequence[float | None]) -> tuple[int, ...]:
-    """Find the best runs of a metric; nobody is best when nothing is known of the direction."""
-    lower = lower_is_better(name)
+def _finite(values: Sequence[float | None]) -> list[float]:
+    return [value for value in values if value is not None and math.isfinite(value)]
+
+
+def _is_within(values: Sequence[float | None], limit: float) -> bool:
+    """Say whether all values lie within a limit; NaN and the infinities are never unsure."""
+    known = _finite(values)
+    return len(known) == len([v for v in values if v is not None]) and (
+        not known or max(known) - min(known) <= limit
+    )
+
+
+def _best(minimize: bool | None, values: Sequence[float | None], limit: float) -> tuple[int, ...]:
+    """Find the best runs of a metric, and those that seeds alone keep from being the best.
+
+    Nobody is best when nothing is known of the direction, or all lie within the limit.
+    """
     known = [value for value in values if value is not None and value == value]
-    if lower is None or len(known) < 2 or min(known) == max(known):
+    if minimize is None or len(known) < 2:
         return ()
-    goal = min(known) if lower else max(known)
-    return tuple(i for i, value in enumerate(values) if value == goal)
+    if max(known) == min(known) or max(known) - min(known) <= limit:
+        return ()
+    goal = min(known) if minimize else max(known)
+    return tuple(
+        i
+        for i, value in enumerate(values)
+        if value is not None and (value == goal or abs(value - goal) <= limit)
+    )
 
 
 def _data(data: DatasetInfo) -> str:
@@ -203,6 +253,12 @@ def _notes(runs: Sequence[Run], rows: Sequence[ComparedRow]) -> list[str]:
         notes.append("These runs did not read the same data: their metrics may not compare.")
     unfinished = [run.label for run in runs if run.status.value != "finished"]
     if unfinished:
-        named = ", ".join(unfinished[:5]) + (" and others" if len(unfinished) > 5 else "")
-        notes.append(f"Not finished: {named}.")
+        notes.append(f"Not finished: {_listed(unfinished)}.")
+    unsure = [row.name for row in rows if row.is_unsure]
+    if unsure:
+        notes.append(f"By no more than their seeds make runs differ: {_listed(unsure)}.")
     return notes
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")

@@ -198,13 +198,19 @@ def _panel(frames: _Frames, place: int, height: int) -> Any:
     data, options, metrics = frames.data, frames.options, frames.panels[place]
     pick = alt.selection_point(name=f"run_{place}", fields=["run"], bind="legend")
     color, dash = color_of_runs(data.runs, data.labels, dashed=len(metrics) == 1)
-    title = ", ".join(axis_title(name, 60) for name in metrics)
+    meanings = [data.runs.meaning(name) for name in metrics]
+    title = ", ".join(axis_title(m.name, 60, m.unit) for m in meanings)
+    formats = {m.format for m in meanings}
+    spec = formats.pop() if len(formats) == 1 else ""
     frame = frames.frame(place)
     seen = bool(frame["dot"].any())
     base = alt.Chart().encode(
         x=x_encoding(options, dots=seen),
         y=alt.Y(
-            "value:Q", title=title, scale=y_scale(options, dots=seen), axis=y_axis(options, height)
+            "value:Q",
+            title=title,
+            scale=y_scale(options, dots=seen),
+            axis=y_axis(options, height, spec),
         ),
         color=color,
         opacity=alt.condition(pick, alt.value(1), alt.value(0.12)),
@@ -223,14 +229,14 @@ def _panel(frames: _Frames, place: int, height: int) -> Any:
     # their own: a field for their opacity would make the line go on across its gaps.
     dots = base.mark_point(size=30, filled=True, strokeOpacity=0, clip=True).encode(
         fillOpacity=alt.FillOpacity("dot:Q", scale=None, legend=None),
-        tooltip=_tooltip(metrics, options),
+        tooltip=_tooltip(metrics, options, spec),
     )
     zoom = frames.selection(place)
     layers[0] = layers[0].add_params(pick, zoom)
     return alt.layer(*layers, dots, data=frame).properties(width=options.width, height=height)
 
 
-def _tooltip(metrics: Sequence[str], options: CurveOptions) -> list[alt.Tooltip]:
+def _tooltip(metrics: Sequence[str], options: CurveOptions, spec: str) -> list[alt.Tooltip]:
     value = tooltip_title(metrics[0]) if len(metrics) == 1 else "value"
     tips = [alt.Tooltip("run:N")]
     if len(metrics) > 1:
@@ -240,7 +246,7 @@ def _tooltip(metrics: Sequence[str], options: CurveOptions) -> list[alt.Tooltip]
         tips.append(alt.Tooltip("time:Q", title="seconds", format=".3~f"))
     elif options.x == "wall":
         tips.append(alt.Tooltip("wall:T", title="time", format="%Y-%m-%d %H:%M:%S"))
-    tips.append(alt.Tooltip("value:Q", title=value, format=".6~g"))
+    tips.append(alt.Tooltip("value:Q", title=value, format=spec or ".6~g"))
     if options.smooth:
-        tips.append(alt.Tooltip("smooth:Q", title="smoothed", format=".6~g"))
+        tips.append(alt.Tooltip("smooth:Q", title="smoothed", format=spec or ".6~g"))
     return tips

@@ -103,18 +103,22 @@ def y_scale(options: CurveOptions, *, dots: bool) -> alt.Scale:
     return alt.Scale(type="log", **room) if options.log_y else alt.Scale(zero=False, **room)
 
 
-def number_axis(**options: Any) -> alt.Axis:
-    """Give an axis of numbers as people write them.
+def number_axis(spec: str = "", **options: Any) -> alt.Axis:
+    """Give an axis of numbers as people write them, or in a metric's own format.
 
     A format alone would be changed by the distance of the ticks: 10 becomes 1e+1.
     """
+    if spec:
+        return alt.Axis(format=spec, tickCount=6, **options)
     return alt.Axis(labelExpr="format(datum.value, '.6~g')", tickCount=6, **options)
 
 
-def y_axis(options: CurveOptions, height: int) -> alt.Axis:
+def y_axis(options: CurveOptions, height: int, spec: str = "") -> alt.Axis:
     """Give the y axis; a logarithmic one has few lines, of which each says its value."""
     if options.log_y:
-        return alt.Axis(titleLimit=height, tickCount=5, format="~g")
+        return alt.Axis(titleLimit=height, tickCount=5, format=spec or "~g")
+    if spec:
+        return alt.Axis(titleLimit=height, format=spec)
     # Vega's own labels are of one length, which for 3e-300 is 300 places.
     label = "length(datum.label) > 7 ? format(datum.value, '.9~g') : datum.label"
     return alt.Axis(titleLimit=height, labelExpr=label)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail.errors import CelltrailError
 from celltrail.views.format import (
     format_duration,
-    format_number,
+    format_metric,
     format_shape,
     format_time,
     format_value,
@@ -103,9 +103,9 @@ def _metrics(run: Run) -> list[dict[str, str]]:
     return [
         {
             "name": name,
-            "value": format_number(found.last),
-            "min": format_number(found.min),
-            "max": format_number(found.max),
+            "value": format_metric(found.last, run.meaning(name)),
+            "min": format_metric(found.min, run.meaning(name)),
+            "max": format_metric(found.max, run.meaning(name)),
             "count": f"{found.count:,}",
             "reason": reasons.get(name, ""),
         }

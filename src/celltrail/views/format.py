@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from celltrail.model import MetricMeaning
+
 __all__ = [
     "escape",
     "format_age",
+    "format_as",
     "format_duration",
+    "format_metric",
     "format_number",
     "format_shape",
     "format_time",
@@ -24,6 +28,8 @@ __all__ = [
 ]
 
 _MINUS = "\N{MINUS SIGN}"
+#: From here on the page writes floats with an exponent.
+_LONGEST = 1e21
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -64,6 +70,55 @@ def format_number(
     if decimals is not None:
         return prefix + _group(f"{size:.{decimals}f}")
     return prefix + _general(size, digits)
+
+
+def format_as(value: int | float, spec: str) -> str:
+    """Write a number as somebody asked for it.
+
+    Parameters
+    ----------
+    value
+        The number.
+    spec
+        As `celltrail.metric` takes it, such as ``".1%"``; empty for `format_number`.
+
+    Returns
+    -------
+    str
+        With a real minus sign; NaN, the infinities and what is too long for the format as
+        `format_number` has them.
+
+    Examples
+    --------
+    >>> format_as(0.9137, ".1%"), format_as(12345.6, ",d"), format_as(0.5, "")
+    ('91.4%', '12,346', '0.5')
+    """
+    size = abs(value) * 100 if spec.endswith("%") else abs(value)
+    if not spec or not size < _LONGEST:
+        return format_number(value)
+    asked, _, precision = spec[:-1].partition(".")
+    digits = int(precision) if precision else 6
+    kind = spec[-1]
+    if kind == "g":
+        body = _general(size, max(1, digits))
+    elif kind == "e":
+        mantissa, _, power = f"{size:.{digits}e}".partition("e")
+        body = f"{mantissa}e{int(power)}"
+    elif kind == "d":
+        body = str(size) if isinstance(size, int) else f"{size:.0f}"
+    else:
+        body = f"{size:.{digits}f}"
+    if asked and kind in "df%":
+        whole, point, rest = body.partition(".")
+        body = f"{int(whole):,}{point}{rest}"
+    sign = _MINUS if value < 0 and body.strip("0.e-") else ""
+    return f"{sign}{body}{'%' if kind == '%' else ''}"
+
+
+def format_metric(value: int | float, meaning: MetricMeaning) -> str:
+    """Write the value of a metric in its format and with its unit."""
+    text = format_as(value, meaning.format)
+    return f"{text} {meaning.unit}" if meaning.unit else text
 
 
 def _general(size: float, digits: int) -> str:

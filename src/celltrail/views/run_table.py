@@ -12,7 +12,6 @@ import numpy as np
 import traitlets
 
 from celltrail.errors import FilterError
-from celltrail.query.direction import lower_is_better
 from celltrail.query.evaluate import find_column, matches
 from celltrail.query.filters import parse_filter, parse_order, with_zones
 from celltrail.query.frame import to_frame
@@ -315,9 +314,11 @@ def _head(column: ShownColumn) -> dict[str, Any]:
         "kind": column.column.kind,
         "decimals": column.decimals,
     }
-    lower = lower_is_better(column.label) if column.group == "metrics" else None
-    if lower is not None:
-        head["lower"] = lower
+    meaning = column.meaning
+    if meaning is not None:
+        if meaning.minimize is not None:
+            head["lower"] = meaning.minimize
+        head.update({name: said for name in ("unit", "format") if (said := getattr(meaning, name))})
     if column.blank:
         head["blank"] = True
     if is_cut(column):

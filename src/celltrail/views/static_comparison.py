@@ -65,11 +65,17 @@ def _row(row: ComparedRow, count: int) -> str:
         elif row.group != "metrics" and text != row.texts[0]:
             shown = f'<span style="{CHANGED}">{shown}</span>'
         cells.append(f'<td style="{_CELL};border-bottom:{LINE}">{shown}</td>')
-    name = f'<span style="{FAINT}">{escape(shorten(row.name, 60))}</span>'
+    name = f'<span style="{FAINT}">{escape(_name(row, 60))}</span>'
     return (
         f'<tr style="background-color:transparent"><th style="{_CELL};font-weight:400;'
         f'border-bottom:{LINE}">{name}</th>{"".join(cells)}</tr>'
     )
+
+
+def _name(row: ComparedRow, limit: int) -> str:
+    """Give the name with the unit, and a sign where nothing but seeds may make the difference."""
+    unit = f" ({row.unit})" if row.unit else ""
+    return shorten(row.name, limit) + unit + (" \N{ALMOST EQUAL TO}" if row.is_unsure else "")
 
 
 def _caption(compared: ComparedRuns) -> str:
@@ -120,7 +126,7 @@ def comparison_text(compared: ComparedRuns) -> str:
     lines += [["", *(head["status"] for head in heads)]]
     for row in [row for row in compared.rows if row.differs][:_ROWS]:
         texts = ["-" if text is None else shorten(text, 24) for text in row.texts[: len(heads)]]
-        lines.append([shorten(row.name, 40), *texts])
+        lines.append([_name(row, 40), *texts])
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     table = [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

@@ -69,7 +69,7 @@ def table_text(table: RunTable, *, limit: int = _ROWS) -> str:
     if not rows:
         return _caption(shown, 0, 0)
     columns, hidden = _choose(shown.columns)
-    lines = [[shorten(column.label, 24) for column in columns]]
+    lines = [[shorten(column.heading, 24) for column in columns]]
     lines += [[shorten(cell_text(column, row), 24) for column in columns] for row in range(rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     aligned = [
@@ -134,7 +134,7 @@ def _groups_html(columns: list[ShownColumn]) -> str:
 def _head_html(columns: list[ShownColumn]) -> str:
     cells = "".join(
         f'<th title="{escape(shorten(c.column.name, 300))}" style="{_CELL};text-align:{_align(c)};'
-        f'font-weight:600;border:none;border-bottom:{LINE}">{escape(shorten(c.label, 40))}</th>'
+        f'font-weight:600;border:none;border-bottom:{LINE}">{escape(shorten(c.heading, 40))}</th>'
         for c in columns
     )
     return f'<tr style="background-color:transparent">{cells}</tr>'

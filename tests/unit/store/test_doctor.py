@@ -104,6 +104,7 @@ ROW_FAULTS = {
     "cell-run": "UPDATE cell_executions SET run = 99",
     "run-dataset": "DELETE FROM datasets",
     "param-twice": "INSERT INTO params SELECT * FROM params",
+    "meaning-twice": "INSERT INTO metric_meanings SELECT * FROM metric_meanings",
     "tag-twice": "INSERT INTO tags SELECT * FROM tags",
     "summaries": "UPDATE summaries SET count = count + 1, max = 100",
     "blob-damaged": "UPDATE blobs SET data = 'else'::BLOB",

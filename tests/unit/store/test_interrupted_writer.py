@@ -17,10 +17,10 @@ import pytest
 
 from celltrail.ids import new_id
 from celltrail.store import SpoolWriter, writer
-from celltrail.store.changes import SegmentNames
 from celltrail.store.events import now_us
 from celltrail.store.layout import Layout
 from celltrail.store.points import decode
+from celltrail.store.segment_names import SegmentNames
 from celltrail.store.spool import Offsets, Spool
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs signals")

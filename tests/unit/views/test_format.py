@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from celltrail.views.format import (
     escape,
+    format_as,
     format_duration,
     format_number,
     format_time,
@@ -28,6 +29,19 @@ def test_numbers_are_written_as_in_the_browser(
     value: float | str, decimals: int | None, text: str
 ) -> None:
     assert format_number(float(value), decimals=decimals) == text
+
+
+@pytest.mark.parametrize(("value", "spec", "text"), CASES["formats"])
+def test_numbers_are_written_as_asked_for_as_in_the_browser(
+    value: float | str, spec: str, text: str
+) -> None:
+    assert format_as(float(value), spec) == text
+
+
+@given(st.integers(-(2**70), 2**70))
+def test_integers_lose_no_digit_in_a_format(value: int) -> None:
+    text = format_as(value, "d")
+    assert int(text.replace("\N{MINUS SIGN}", "-").replace(",", "")) == value
 
 
 @pytest.mark.parametrize(("value", "text"), CASES["integers"])

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from celltrail.errors import UnknownNameError
-from celltrail.model import ErrorInfo, Status
+from celltrail.model import ErrorInfo, MetricMeaning, Status
 from celltrail.query.asked import Asked
+from celltrail.query.meaning import meaning_of
 from celltrail.query.table import Column, ColumnKind, RunTable
 from celltrail.store import CurveColumns, CurveQuery, HistoryColumns
 from celltrail.views.downsample import downsample
@@ -37,6 +38,10 @@ class FakeRun:
     metrics: dict[str, Any] = field(default_factory=dict)
     error: ErrorInfo | None = None
     parent_id: str | None = None
+
+    def meaning(self, metric: str) -> MetricMeaning:
+        """Give what the name says."""
+        return meaning_of(metric, {})
 
     @property
     def label(self) -> str:
@@ -67,6 +72,9 @@ class FakeRuns(Sequence[Any]):
     @property
     def asked(self) -> Asked:
         return Asked()
+
+    def meaning(self, metric: str) -> MetricMeaning:
+        return meaning_of(metric, {})
 
     def select(self, ids: Iterable[str]) -> FakeRuns:
         by_id = {run.id: run for run in self._runs}

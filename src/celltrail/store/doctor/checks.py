@@ -236,6 +236,16 @@ CHECKS = (
         "kept one of tags that stood there more than once",
     ),
     Check(
+        "meaning-twice",
+        "{n} things are said of a metric more than once.",
+        _twice("metric_meanings", "metric, field"),
+        (
+            "DELETE FROM metric_meanings WHERE rowid NOT IN "
+            "(SELECT arg_max(rowid, time) FROM metric_meanings GROUP BY metric, field)",
+        ),
+        "kept what was said last of metrics of which something stood there more than once",
+    ),
+    Check(
         "summaries",
         "{n} summaries of metrics do not agree with the points.",
         f"SELECT count(*) FROM ({_DISAGREE})",

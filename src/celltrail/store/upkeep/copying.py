@@ -17,6 +17,7 @@ from celltrail.errors import StoreBusyError, UsageError
 from celltrail.store.instance import attached
 from celltrail.store.jitter import jitter
 from celltrail.store.lock import LockTimeoutError
+from celltrail.store.meanings import put_meanings
 from celltrail.store.notices import warn
 from celltrail.store.schema import is_older, require_readable
 from celltrail.store.upkeep.batch import Batch, copy_batch
@@ -89,6 +90,7 @@ def merge_store(ours: Access, theirs: Access) -> Merged:
         batch = copy_batch(con, ids)
         if is_last:
             copy_references(con)
+            put_meanings(con)
             copy_executions(con)
         con.execute("COMMIT")
         return batch

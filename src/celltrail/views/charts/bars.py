@@ -16,6 +16,7 @@ from celltrail.views.chart_text import axis_title, tooltip_title
 from celltrail.views.charts.intervals import IntervalKind, interval
 from celltrail.views.charts.progress import metric_of
 from celltrail.views.charts.run_frame import (
+    Values,
     caption_of,
     own_colors,
     runs_frame,
@@ -23,7 +24,7 @@ from celltrail.views.charts.run_frame import (
 )
 from celltrail.views.charts.still import Numbers
 from celltrail.views.curve_panels import caption_title, number_axis
-from celltrail.views.format import format_number
+from celltrail.views.format import format_as
 from celltrail.views.theme import PALETTE
 
 if TYPE_CHECKING:
@@ -104,8 +105,16 @@ def bars(
         frame.loc[places, "group"] = label
     found = _bars(frame, runs, interval, confidence, grouped=bool(names))
     caption = _caption(caption_of(runs, values.drawn, values), found, interval, confidence, names)
-    chart = _chart(frame, found[:_SHOWN], metric, names, width)
-    rows = [[b.label, format_number(b.mean), _interval_text(b), f"{b.count:,}"] for b in found]
+    chart = _chart(frame, found[:_SHOWN], values, names, width)
+    rows = [
+        [
+            b.label,
+            format_as(b.mean, values.format),
+            _interval_text(b, values.format),
+            f"{b.count:,}",
+        ]
+        for b in found
+    ]
     numbers = Numbers(f"mean {metric}", caption, ["", "mean", "interval", "runs"], rows)
     return Chart(
         chart.properties(title=caption_title(caption)),
@@ -149,14 +158,14 @@ def _caption(
     return " \N{MIDDLE DOT} ".join(parts)
 
 
-def _interval_text(bar: _Bar) -> str:
+def _interval_text(bar: _Bar, spec: str) -> str:
     if np.isnan(bar.low):
         return "\N{EN DASH}"
-    return f"{format_number(bar.low)} to {format_number(bar.high)}"
+    return f"{format_as(bar.low, spec)} to {format_as(bar.high, spec)}"
 
 
 def _chart(
-    frame: pd.DataFrame, found: Sequence[_Bar], metric: str, names: Sequence[str], width: int
+    frame: pd.DataFrame, found: Sequence[_Bar], values: Values, names: Sequence[str], width: int
 ) -> Any:
     table = pd.DataFrame(
         {
@@ -169,23 +178,23 @@ def _chart(
         }
     )
     labels = [bar.label for bar in found]
-    name = axis_title(metric, 80)
+    name, spec, metric = values.title, values.format or ".6~g", values.name
     title = axis_title(", ".join(names), 80) if names else None
     # Not sort=: Vega-Lite writes its names into an expression, and a line break ends that.
     order = alt.Scale(domain=labels)
     y = alt.Y("group:N", scale=order, title=title, axis=alt.Axis(labelLimit=220))
     scale = alt.Scale(zero=True)
-    axis = number_axis(grid=True, domain=False)
+    axis = number_axis(values.format, grid=True, domain=False)
     word = "mean " if names else ""
     tips = [
         alt.Tooltip("group:N"),
-        alt.Tooltip("mean:Q", title=f"{word}{tooltip_title(metric)}", format=".6~g"),
+        alt.Tooltip("mean:Q", title=f"{word}{tooltip_title(metric)}", format=spec),
         alt.Tooltip("runs:Q", format=",d"),
     ]
     if names:
         tips += [
-            alt.Tooltip("low:Q", title="interval from", format=".6~g"),
-            alt.Tooltip("high:Q", title="to", format=".6~g"),
+            alt.Tooltip("low:Q", title="interval from", format=spec),
+            alt.Tooltip("high:Q", title="to", format=spec),
         ]
     base = alt.Chart(table).encode(y=y, tooltip=tips)
     x = alt.X("mean:Q", title=f"{word}{name}", scale=scale, axis=axis)
@@ -209,7 +218,7 @@ def _chart(
                 tooltip=[
                     alt.Tooltip("run:N"),
                     alt.Tooltip("status:N"),
-                    alt.Tooltip("value:Q", title=tooltip_title(metric), format=".6~g"),
+                    alt.Tooltip("value:Q", title=tooltip_title(metric), format=spec),
                 ],
             )
         )

@@ -10,9 +10,8 @@ import pandas as pd
 
 from celltrail.errors import UnknownNameError
 from celltrail.model import is_system_metric
-from celltrail.query.direction import lower_is_better
 from celltrail.views.chart import Chart
-from celltrail.views.chart_text import axis_title, tooltip_title
+from celltrail.views.chart_text import tooltip_title
 from celltrail.views.charts.run_frame import (
     Values,
     caption_of,
@@ -49,7 +48,8 @@ def progress(
     metric
         The metric; its last value counts, as in `celltrail.Runs.best`, and NaN never is best.
     minimize
-        Whether less is better; by default as the metric's name says.
+        Whether less is better; by default as `celltrail.metric` said, else as its
+        name says.
     width, height
         In pixels.
 
@@ -73,7 +73,7 @@ def progress(
     >>> ct.plot.progress(ct.runs(), "accuracy")  # doctest: +SKIP
     """
     if minimize is None:
-        minimize = lower_is_better(metric) is True
+        minimize = runs.meaning(metric).minimize is True
     values = metric_of(runs, metric)
     frame = runs_frame(runs, value=values)
     frame["color"] = own_colors(runs)
@@ -85,7 +85,7 @@ def progress(
     best = np.fmin.accumulate(known) if minimize else np.fmax.accumulate(known)
     frame["best"] = best
     caption = caption_of(runs, values.drawn, values)
-    chart = _chart(frame, metric, minimize, width, height)
+    chart = _chart(frame, values, minimize, width, height)
     numbers = _numbers(frame, metric, minimize, caption)
     return Chart(
         chart.properties(title=caption_title(caption)),
@@ -103,18 +103,19 @@ def metric_of(runs: Runs, metric: str) -> Values:
         column = runs.table(system=True).columns.get(f"metrics.{metric}")
     if column is None:
         raise UnknownNameError("metric", metric, runs.metric_names())
-    return Values(metric, "quantitative", column.values.astype(np.float64), column.missing)
+    values, meaning = column.values.astype(np.float64), runs.meaning(metric)
+    return Values(metric, "quantitative", values, column.missing, meaning.unit, meaning.format)
 
 
-def _chart(frame: pd.DataFrame, metric: str, minimize: bool, width: int, height: int) -> Any:
-    name = axis_title(metric, 80)
+def _chart(frame: pd.DataFrame, values: Values, minimize: bool, width: int, height: int) -> Any:
+    name, spec = values.title, values.format or ".6~g"
     x = alt.X(
         "place:Q",
         title="runs, in the order of their start",
         axis=alt.Axis(tickMinStep=1, format=",d"),
         scale=alt.Scale(zero=False, nice=False, padding=14),
     )
-    axis = number_axis(titleLimit=height)
+    axis = number_axis(values.format, titleLimit=height)
     scale = alt.Scale(zero=False)
     y = alt.Y("value:Q", title=name, scale=scale, axis=axis)
     word = "lowest" if minimize else "highest"
@@ -122,8 +123,8 @@ def _chart(frame: pd.DataFrame, metric: str, minimize: bool, width: int, height:
         alt.Tooltip("run:N"),
         alt.Tooltip("status:N"),
         alt.Tooltip("began:T", format="%Y-%m-%d %H:%M:%S"),
-        alt.Tooltip("value:Q", title=tooltip_title(metric), format=".6~g"),
-        alt.Tooltip("best:Q", title=f"{word} so far", format=".6~g"),
+        alt.Tooltip("value:Q", title=tooltip_title(values.name), format=spec),
+        alt.Tooltip("best:Q", title=f"{word} so far", format=spec),
     ]
     base = alt.Chart().encode(x=x)
     line = base.mark_line(interpolate="step-after", color=_LINE, strokeWidth=1.5).encode(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -61,12 +61,21 @@ class Values:
         float64 with NaN for what cannot be drawn; texts, or None, when nominal.
     missing
         True where a run has no such thing; NaN and the infinities are not missing.
+    unit, format
+        Of a metric, as `celltrail.metric` said.
     """
 
     name: str
     type: str
     values: npt.NDArray[Any]
     missing: npt.NDArray[np.bool_]
+    unit: str = ""
+    format: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name with the unit, for an axis."""
+        return axis_title(self.name, 80, self.unit)
 
     @property
     def drawn(self) -> npt.NDArray[np.bool_]:
@@ -107,7 +116,11 @@ def find_column(runs: Runs, name: str) -> Values:
         prefixed = key.startswith(("metrics.", "params."))
         if key in columns and (key == name or prefixed):
             short = key.partition(".")[2] if prefixed else key
-            return _values(short, columns[key])
+            found = _values(short, columns[key])
+            if key.startswith("metrics."):
+                meaning = runs.meaning(short)
+                found = replace(found, unit=meaning.unit, format=meaning.format)
+            return found
     known = [key.partition(".")[2] if "." in key else key for key in columns]
     raise UnknownNameError("param, metric or column", name, known)
 
@@ -151,7 +164,7 @@ def color_of(shade: Values | None) -> alt.Color:
     """
     if shade is None:
         return alt.Color("color:N", scale=None)
-    title = axis_title(shade.name, 40)
+    title = axis_title(shade.name, 40, shade.unit)
     if shade.type == "nominal":
         return alt.Color("color:N", title=title, legend=alt.Legend(labelLimit=180))
     legend = alt.Legend(type="gradient", gradientLength=140)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
@@ -9,7 +10,7 @@ import numpy as np
 
 from celltrail.errors import OptionError
 from celltrail.views.chart import Chart
-from celltrail.views.chart_text import axis_title, tooltip_title
+from celltrail.views.chart_text import tooltip_title
 from celltrail.views.charts.run_frame import (
     Values,
     caption_of,
@@ -120,12 +121,12 @@ def _positive(values: Values) -> Values:
         message = f"{values.name} has no numbers: a logarithmic axis needs them."
         raise OptionError(message)
     kept = np.where(values.values > 0, values.values, np.nan)
-    return Values(values.name, values.type, kept, values.missing)
+    return replace(values, values=kept)
 
 
 def _axis(channel: str, values: Values, scale: alt.Scale) -> Any:
     kind = {"x": alt.X, "y": alt.Y}[channel]
-    title = axis_title(values.name, 80)
+    title = values.title
     if values.type == "nominal":
         axis = alt.Axis(labelLimit=160, labelAngle=0 if channel == "y" else -30)
         return kind(f"{channel}:N", title=title, axis=axis)
@@ -133,7 +134,7 @@ def _axis(channel: str, values: Values, scale: alt.Scale) -> Any:
         return kind(f"{channel}:T", title=title)
     unit = " (s)" if values.name == "duration" else ""
     is_log = scale.to_dict().get("type") == "log"
-    axis = alt.Axis(format="~g", tickCount=6) if is_log else number_axis()
+    axis = number_axis(values.format or ("~g" if is_log else ""))
     return kind(f"{channel}:Q", title=title + unit, scale=scale, axis=axis)
 
 
@@ -146,7 +147,7 @@ def _tooltip(values: list[Values], shade: Values | None) -> list[alt.Tooltip]:
             alt.Tooltip(
                 f"{field}:{each.type[0].upper()}",
                 title=title,
-                format=_TOOLTIPS.get(each.type, alt.Undefined),
+                format=each.format or _TOOLTIPS.get(each.type, alt.Undefined),
             )
         )
     return tips

@@ -1,0 +1,73 @@
+"""What is said of metrics for the whole store: their direction, unit and format."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from celltrail.model import MetricMeaning
+from celltrail.store.tables import insert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["put_meanings", "read_meanings"]
+
+#: Metric, field, value in JSON, and when it was said, in microseconds.
+Said: TypeAlias = tuple[str, str, str, int]
+
+_TYPES: dict[str, type] = {"minimize": bool, "unit": str, "format": str, "primary": bool}
+_DELETE = """
+DELETE FROM metric_meanings USING (
+    SELECT unnest($1::VARCHAR[]) AS metric, unnest($2::VARCHAR[]) AS field
+) n
+WHERE metric_meanings.metric = n.metric AND metric_meanings.field = n.field
+"""
+_ALL = "SELECT metric, field, value, epoch_us(time) FROM {0}metric_meanings"
+
+
+def put_meanings(con: DuckDBPyConnection, said: Iterable[Said] | None = None) -> None:
+    """Take in what is said of metrics, where nothing later was said.
+
+    Of two sayings of one moment the greater text counts, so that the order in which stores
+    are merged plays no part.
+
+    Parameters
+    ----------
+    con
+        A connection that uses the store, in a transaction.
+    said
+        What was said; by default all that the attached store ``other`` knows.
+    """
+    rows = list(con.execute(_ALL.format("other.")).fetchall() if said is None else said)
+    if not rows:
+        return
+    known: dict[tuple[str, str], tuple[int, str]] = {}
+    for metric, field, value, time in con.execute(_ALL.format("")).fetchall():
+        known[metric, field] = (time, value)
+    new = {}
+    for metric, field, value, time in rows:
+        if known.get((metric, field), (time, "")) < (time, value):
+            known[metric, field] = (time, value)
+            new[metric, field] = (metric, field, value, time)
+    if new:
+        con.execute(_DELETE, [list(part) for part in zip(*new, strict=True)])
+        insert(con, "metric_meanings", new.values())
+
+
+def read_meanings(con: DuckDBPyConnection) -> dict[str, MetricMeaning]:
+    """Read what is known of metrics, by their names; what makes no sense is left out."""
+    rows = con.execute(f"{_ALL.format('')} ORDER BY time, metric").fetchall()
+    found: dict[str, dict[str, Any]] = {}
+    for metric, field, text, _time in rows:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if type(value) is _TYPES.get(field):
+            said = found.setdefault(metric, {})
+            said.pop(field, None)
+            said[field] = value
+    return {metric: MetricMeaning(metric, **said) for metric, said in found.items()}
