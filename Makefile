@@ -31,7 +31,7 @@ lab: .venv/.installed build/lab/demo.ipynb ## Open a copy of the demo notebook i
 	cd build/lab && $(CURDIR)/$(VENV) -m jupyterlab $$([ "$$(id -u)" != 0 ] || echo --allow-root) demo.ipynb
 
 ##@ Develop
-.PHONY: test test-all soak bench overhead scale build lint format notebooks clean
+.PHONY: test test-all soak bench overhead scale views build lint format notebooks clean
 test: lint test-js test-fast test-parts test-notebooks test-browser ## Run every test, under 15 minutes on 2 cores
 
 test-all: test ## Run test, other versions of Python and of what we stand on, and the browser tests again
@@ -49,6 +49,9 @@ overhead: .venv/.dev ## Measure what celltrail adds to cells of all sizes
 
 scale: .venv/.dev ## Measure a store of ten million points
 	$(VENV) tests/benchmarks/scale.py
+
+views: .venv/.dev chromium ## Measure how tables of runs open and move in JupyterLab
+	$(VENV) tests/benchmarks/views.py $(ARGS)
 
 build: .venv/.installed ## Build the wheel and the sdist into dist/
 	rm -rf dist
