@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from celltrail.model import ArtifactInfo
     from celltrail.store import Store
 
-__all__ = ["StoredArtifact", "find_artifact"]
+__all__ = ["StoredArtifact", "find_artifact", "size_text"]
 
 _CHUNK = 1 << 20
 
@@ -57,7 +57,7 @@ class StoredArtifact:
     def __repr__(self) -> str:
         step = "" if self.step is None else f", step {self.step}"
         kind = self.kind.encode("unicode_escape").decode()
-        return f"<StoredArtifact {self.name!r}, {kind}, {_size(self.size)}{step}>"
+        return f"<StoredArtifact {self.name!r}, {kind}, {size_text(self.size)}{step}>"
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -279,7 +279,14 @@ def find_artifact(
     return at[-1]
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
+    """Write a number of bytes with about three digits.
+
+    Examples
+    --------
+    >>> size_text(7), size_text(1500), size_text(24_300_000)
+    ('7 B', '1.5 kB', '24.3 MB')
+    """
     if count < 1000:
         return f"{count} B"
     for power, unit in enumerate(("kB", "MB"), start=1):

@@ -17,12 +17,13 @@ from celltrail.query.filters import parse_filter, parse_order
 from celltrail.query.frame import to_frame
 from celltrail.query.history import history_frame
 from celltrail.query.run import Run
-from celltrail.query.together import runs_together
+from celltrail.query.together import artifacts_together, runs_together
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from celltrail.model import MetricMeaning, Number
+    from celltrail.query.artifacts import StoredArtifact
     from celltrail.query.table import RunTable
     from celltrail.store import CurveColumns, CurveQuery, HistoryColumns, RunRow, Store
 
@@ -311,6 +312,10 @@ class Runs(Sequence[Run]):
     def together(self) -> list[Run]:
         """Give the runs as a list, with all that is compared of them read at once."""
         return runs_together(self._store, self._rows)
+
+    def logged_artifacts(self, limit: int = 100_000) -> list[list[StoredArtifact]]:
+        """Give what was logged to each of the runs, in order: at most ``limit`` in all."""
+        return artifacts_together(self._store, self._rows, limit)
 
     def select(self, ids: Iterable[str]) -> Runs:
         """Give those of these runs that have the given ids, in the order of the ids.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from celltrail.query.artifacts import StoredArtifact
 from celltrail.query.meaning import primary_first
 from celltrail.query.run import Run, summary_at
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from celltrail.store import RunRow, Store
 
-__all__ = ["runs_together"]
+__all__ = ["artifacts_together", "runs_together"]
 
 
 def runs_together(store: Store, rows: Sequence[RunRow]) -> list[Run]:
@@ -58,3 +59,21 @@ def runs_together(store: Store, rows: Sequence[RunRow]) -> list[Run]:
         )
         runs.append(run)
     return runs
+
+
+def artifacts_together(
+    store: Store, rows: Sequence[RunRow], limit: int
+) -> list[list[StoredArtifact]]:
+    """Read what was logged to several runs, by one read; without what their cells showed.
+
+    Parameters
+    ----------
+    store
+        Where they are.
+    rows
+        The runs.
+    limit
+        At most so many artifacts, of all runs together: the first ones.
+    """
+    found = store.logged_artifacts([row.id for row in rows], limit)
+    return [[StoredArtifact(store, info) for info in found.get(row.id, ())] for row in rows]

@@ -224,6 +224,10 @@ class Store:
         """Read what a run stored, without the content."""
         return self._read(lambda con: reads.artifacts(con, run_id), [])
 
+    def logged_artifacts(self, ids: Sequence[str], limit: int) -> dict[str, list[ArtifactInfo]]:
+        """Read what was logged to runs, without the content; at most ``limit`` of all of them."""
+        return self._read(lambda con: reads.logged_artifacts(con, ids, limit), {})
+
     def outputs(self, run_id: str) -> list[OutputInfo]:
         """Read what a run showed, in order."""
         return self._read(lambda con: reads.outputs(con, run_id), [])
