@@ -6,7 +6,6 @@ nothing.
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 
 from celltrail.errors import CelltrailError
@@ -19,6 +18,7 @@ from celltrail.views.format import (
     plural,
     shorten,
 )
+from celltrail.views.stored_content import PICTURE_TYPES, bounded_text, data_uri
 
 if TYPE_CHECKING:
     from celltrail.model import DatasetInfo, OutputInfo
@@ -27,13 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["run_details", "run_outputs"]
 
 _ROWS = 500
-_TEXT = 20_000
 _OUTPUTS = 40
 #: Pictures of more bytes than this are named and not sent; so are those beyond the sum.
 _PICTURE = 4 << 20
 _PICTURES = 12 << 20
-#: An ``<img>`` runs no script in any of these, not even in SVG.
-_PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
 
 
 def run_details(run: Run) -> dict[str, Any]:
@@ -57,20 +54,16 @@ def run_details(run: Run) -> dict[str, Any]:
         "status": run.status.value,
         "said": {"name": run.name or "", "note": run.note, "tags": run.tags},
         "facts": _facts(run),
-        "error": None if run.error is None else _bounded(run.error.traceback or run.error.message),
+        "error": None
+        if run.error is None
+        else bounded_text(run.error.traceback or run.error.message),
         "params": _params(run),
         "metrics": _metrics(run),
-        "source": _bounded(run.source),
+        "source": bounded_text(run.source),
         "outputs": run_outputs(run),
         "data": [_dataset(dataset) for dataset in run.datasets[:_ROWS]],
         "environment": _environment(run),
     }
-
-
-def _bounded(text: str) -> str:
-    if len(text) <= _TEXT:
-        return text
-    return f"{text[:_TEXT]}\n… {plural(len(text) - _TEXT, 'character')} more"
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
@@ -132,12 +125,11 @@ def run_outputs(run: Run) -> list[dict[str, Any]]:
     for output in run.outputs[:_OUTPUTS]:
         entry: dict[str, Any] = {"kind": output.kind, "name": output.name, "mime": output.mime}
         if output.text is not None and output.mime.startswith("text/plain"):
-            entry["text"] = _bounded(output.text)
+            entry["text"] = bounded_text(output.text)
         content = _content(run, output, min(left, _PICTURE))
         left -= len(content)
-        if content and output.mime in _PICTURE_TYPES:
-            data = base64.b64encode(content).decode()
-            entry["picture"] = f"data:{output.mime};base64,{data}"
+        if content and output.mime in PICTURE_TYPES:
+            entry["picture"] = data_uri(output.mime, content)
         elif content:
             entry["page"] = content.decode("utf-8", "replace")
         elif "text" not in entry:
@@ -148,7 +140,7 @@ def run_outputs(run: Run) -> list[dict[str, Any]]:
 
 def _content(run: Run, output: OutputInfo, limit: int) -> bytes:
     """Give a picture or a page of HTML; nothing for what is neither, or too large."""
-    is_shown = output.mime in _PICTURE_TYPES or output.mime == "text/html"
+    is_shown = output.mime in PICTURE_TYPES or output.mime == "text/html"
     if output.sha256 is None or not is_shown or output.size > limit:
         return b""
     try:
