@@ -28,9 +28,11 @@ await build({
     "src/run_table.ts",
     "src/chart.ts",
     "src/compare.tsx",
+    "src/chart_section.tsx",
     "src/run_table.css",
     "src/chart.css",
     "src/compare.css",
+    "src/chart_section.css",
   ],
   outdir: out,
 });
@@ -46,8 +48,9 @@ await gzipped("tools.js.gz", {
   alias: { "@preact/signals-core": join(here, "src", "signals_shared.ts") },
 });
 
-const names = ["run_table.js", "compare.js", "chart.js", "tools.js.gz", "vega.js.gz"];
-names.push("run_table.css", "compare.css", "chart.css");
+const names = ["run_table.js", "compare.js", "chart.js", "chart_section.js"];
+names.push("tools.js.gz", "vega.js.gz");
+names.push("run_table.css", "compare.css", "chart.css", "chart_section.css");
 for (const name of names) {
   const size = (await readFile(join(out, name))).length;
   console.log(`${name.padEnd(16)}${(size / 1024).toFixed(1).padStart(8)} kB`);

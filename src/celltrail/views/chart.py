@@ -25,11 +25,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["NAME_KEY", "Chart", "Spec", "Zoom", "chart_spec"]
+__all__ = ["NAME_KEY", "Chart", "Drawing", "Spec", "Zoom", "chart_spec"]
 
 #: In the ``attrs`` of a data frame: what its data set is called in the page.
 NAME_KEY = "celltrail.name"
 _TRANSFORMER = "celltrail"
+
+
+class Drawing(NamedTuple):
+    """An Altair chart and its still forms, of which a `Chart` is made."""
+
+    chart: Any
+    html: str
+    text: str
 
 
 class Spec(NamedTuple):
@@ -88,6 +96,11 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     _zoom: Any = traitlets.List().tag(sync=True)
     _mark = traitlets.Unicode("").tag(sync=True)
 
+    @classmethod
+    def of(cls, drawing: Drawing) -> Chart:
+        """Make a view of a drawing."""
+        return cls(drawing.chart, still_html=drawing.html, still_text=drawing.text)
+
     def __init__(
         self,
         chart: Any,
@@ -117,6 +130,11 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     def chart(self, chart: Any) -> None:
         self._chart = chart
         self._renew()
+
+    def draw(self, drawing: Drawing) -> None:
+        """Draw another chart in the place of this one, its still forms too."""
+        self._html, self._text = drawing.html, drawing.text
+        self.chart = drawing.chart
 
     def save(self, path: str | Path, *, dark: bool = False, scale: float = 2.0) -> Path:
         """Write the chart into a file, without a network.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from celltrail.errors import OptionError
-from celltrail.views.chart import Chart
+from celltrail.views.chart import Chart, Drawing
 from celltrail.views.chart_text import axis_title
 from celltrail.views.charts.learn import sklearn
 from celltrail.views.charts.progress import metric_of
@@ -27,13 +27,20 @@ if TYPE_CHECKING:
 
     from celltrail.query import Runs
 
-__all__ = ["importance"]
+__all__ = ["LEAST_RUNS", "METHOD", "draw_importance", "importance"]
 
-_LEAST_RUNS = 12
+#: Fewer runs say nothing.
+LEAST_RUNS = 12
 _FEW_RUNS = 40
 _FOLDS = 5
 _TREES = 100
 _SHOWN = 20
+#: What the bars are, for where they stand without the documentation.
+METHOD = (
+    "Permutation importance of a random forest of scikit-learn: by how much its R² on runs that "
+    "it has not seen falls when a param is shuffled. Lines are one standard deviation over "
+    "repetitions. It says what predicts the metric, not what causes it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +105,28 @@ def importance(
     --------
     >>> ct.plot.importance(ct.runs(), "accuracy")  # doctest: +SKIP
     """
+    return Chart.of(
+        draw_importance(runs, metric, params=params, repeats=repeats, seed=seed, width=width)
+    )
+
+
+def draw_importance(
+    runs: Runs,
+    metric: str,
+    *,
+    params: Sequence[str] | None = None,
+    repeats: int = 5,
+    seed: int = 0,
+    width: int = 420,
+) -> Drawing:
+    """Draw what `importance` gives a view of."""
     sklearn("ensemble", "importance")
     values = metric_of(runs, metric)
     used = values.drawn
     count = int(used.sum())
-    if count < _LEAST_RUNS:
+    if count < LEAST_RUNS:
         message = (
-            f"importance needs {_LEAST_RUNS} runs with a finite {metric!r}, and there are "
+            f"importance needs {LEAST_RUNS} runs with a finite {metric!r}, and there are "
             f"{count}: fewer say nothing. With few runs, look at them in ct.plot.parallel."
         )
         raise OptionError(message)
@@ -120,11 +142,8 @@ def importance(
         for name, mean, spread in zip(names, found.mean[order], found.spread[order], strict=True)
     ]
     numbers = Numbers(f"importance for {metric}", caption, ["param", "fall of R²", "±"], rows)
-    return Chart(
-        chart.properties(title=caption_title(caption)),
-        still_html=numbers.html(),
-        still_text=numbers.text(),
-    )
+    titled = chart.properties(title=caption_title(caption))
+    return Drawing(titled, numbers.html(), numbers.text())
 
 
 def _columns(runs: Runs, params: Sequence[str] | None, used: npt.NDArray[np.bool_]) -> list[Values]:

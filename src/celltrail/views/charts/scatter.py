@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 
 from celltrail.errors import OptionError
-from celltrail.views.chart import Chart
+from celltrail.views.chart import Chart, Drawing
 from celltrail.views.chart_text import tooltip_title
 from celltrail.views.charts.run_frame import (
     Values,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from celltrail.query import Runs
 
-__all__ = ["scatter"]
+__all__ = ["draw_scatter", "scatter"]
 
 _TOOLTIPS = {"quantitative": ".6~g", "temporal": "%Y-%m-%d %H:%M:%S"}
 
@@ -75,6 +75,24 @@ def scatter(
     --------
     >>> ct.plot.scatter(ct.runs(), "lr", "accuracy", x_scale="log")  # doctest: +SKIP
     """
+    drawing = draw_scatter(
+        runs, x, y, color=color, x_scale=x_scale, y_scale=y_scale, width=width, height=height
+    )
+    return Chart.of(drawing)
+
+
+def draw_scatter(
+    runs: Runs,
+    x: str,
+    y: str,
+    *,
+    color: str | None = None,
+    x_scale: str = "linear",
+    y_scale: str = "linear",
+    width: int = 460,
+    height: int = 300,
+) -> Drawing:
+    """Draw what `scatter` gives a view of."""
     found = [find_column(runs, name) for name in (x, y)] if len(runs) else _nothing(x, y)
     shade = find_column(runs, color) if color is not None and len(runs) else None
     scales = [_scale(name) for name in (x_scale, y_scale)]
@@ -101,7 +119,7 @@ def scatter(
         .add_params(alt.selection_interval(name="brush"))
     )
     numbers = _numbers(frame, needed, caption)
-    return Chart(chart, still_html=numbers.html(), still_text=numbers.text())
+    return Drawing(chart, numbers.html(), numbers.text())
 
 
 def _nothing(*names: str) -> list[Values]:
