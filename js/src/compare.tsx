@@ -2,6 +2,7 @@
 import type { Render } from "@anywidget/types";
 import { render as mount } from "preact";
 import { useState } from "preact/hooks";
+import { ArtifactComparison } from "./compare/artifacts";
 import { CodeComparison } from "./compare/code";
 import { OutputComparison } from "./compare/outputs";
 import { Rows } from "./compare/rows";
@@ -108,6 +109,16 @@ function View({ data, selected, pair, rpc, onSelect, onPair }: ViewProps) {
       )}
       {heads.length > 1 && (
         <OutputComparison key={`${id(left)} ${id(right)}`} heads={heads} pair={pair} rpc={rpc} />
+      )}
+      {data.artifacts > 0 && (
+        <ArtifactComparison
+          heads={heads}
+          count={data.artifacts}
+          selected={selected}
+          wide={data.wide}
+          rpc={rpc}
+          onSelect={onSelect}
+        />
       )}
     </>
   );

@@ -1,4 +1,4 @@
-"""Runs compared in the notebook: what differs, their curves, code, environments and outputs."""
+"""Runs compared in the notebook: what differs, charts, code, environments, outputs, artifacts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ import traitlets
 from celltrail.query.seeds import seeds_of
 from celltrail.views.bundles import bundle_text
 from celltrail.views.charts.parallel import parallel
+from celltrail.views.compare_charts import importance_section, scatter_section
 from celltrail.views.comparison import ComparedRuns, compare_runs
 from celltrail.views.curve_chart import curves
 from celltrail.views.details import run_outputs
 from celltrail.views.rpc import answer_questions
 from celltrail.views.run_table import RunTableWidget
+from celltrail.views.side_artifacts import SideArtifacts
 from celltrail.views.snapshot import Snapshot
+from celltrail.views.static_artifacts import artifacts_html
 from celltrail.views.static_comparison import comparison_html, comparison_text
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from celltrail.query import Run, Runs
     from celltrail.views.chart import Chart
+    from celltrail.views.chart_section import ChartSection
 
 __all__ = ["Comparison", "SideBySide"]
 
@@ -64,9 +68,19 @@ class SideBySide(anywidget.AnyWidget):
         self._esm = bundle_text("compare.js")
         self._css = bundle_text("compare.css")
         self._runs = runs
-        data = {**asdict(compared), "wide": len(runs) > _COLUMNS}
+        self._artifacts = SideArtifacts(runs)
+        data = {
+            **asdict(compared),
+            "wide": len(runs) > _COLUMNS,
+            "artifacts": len(self._artifacts.steps.names),
+        }
         super().__init__(_rows=json.dumps(data), _mark=mark, **options)
-        answer_questions(self, {"outputs": self._outputs})
+        answer_questions(self, {"outputs": self._outputs, **self._artifacts.methods})
+
+    def still_artifacts(self) -> str:
+        """Give the last step of what was logged to the runs as still HTML."""
+        labels = [str(head["label"]) for head in json.loads(self._rows)["heads"]]
+        return artifacts_html(self._artifacts.steps, labels)
 
     def _outputs(self, id: str) -> list[dict[str, Any]]:
         return run_outputs(self._runs.select([id])[0])
@@ -87,13 +101,19 @@ class Comparison(Snapshot, ipywidgets.VBox):  # type: ignore[misc]
     selected_ids : list of str
         Ids of the selected runs, in whichever part they were selected.
     side_by_side : SideBySide
-        What differs, code and outputs.
+        What differs, code, outputs and artifacts.
     table : RunTableWidget or None
         Of more than eight runs, what differs as a table.
     curves : Chart or None
         The metrics over the steps.
     parallel : Chart or None
         Of more than eight runs, the params and metrics that differ as parallel axes.
+    scatter : ChartSection or None
+        Of three runs and more, any two columns; drawn when it is asked for, in the page or by
+        ``comparison.scatter.show(x="params.lr", y="metrics.loss")``.
+    importance : ChartSection or None
+        Of three runs and more, how much the params matter for a metric; drawn when it is asked
+        for, in the page or by ``comparison.importance.show(metric="loss")``.
 
     Examples
     --------
@@ -115,13 +135,15 @@ class Comparison(Snapshot, ipywidgets.VBox):  # type: ignore[misc]
             self.table = _table(runs, self._compared)
         self.curves = _curves(runs, loaded, metrics)
         self.parallel = _parallel(runs, self._compared)
-        parts = [self.table, self.parallel, self.curves, self.side_by_side]
-        if self.table is None:
-            parts = [self.side_by_side, self.curves]
-        super().__init__([part for part in parts if part is not None], **options)
-        for part in (self.side_by_side, self.table, self.curves, self.parallel):
-            if part is not None:
-                traitlets.link((self, "selected_ids"), (part, "selected_ids"))
+        self.scatter: ChartSection | None = scatter_section(runs)
+        self.importance: ChartSection | None = importance_section(runs)
+        parts = [self.table, self.parallel, self.curves, self.scatter, self.importance]
+        # Of few runs what differs fits into columns, and is what they are compared for.
+        parts.insert(0 if self.table is None else len(parts), self.side_by_side)
+        shown = [part for part in parts if part is not None]
+        super().__init__(shown, **options)
+        for part in shown:
+            traitlets.link((self, "selected_ids"), (part, "selected_ids"))
 
     @property
     def runs(self) -> Runs:
@@ -140,8 +162,10 @@ class Comparison(Snapshot, ipywidgets.VBox):  # type: ignore[misc]
         self.selected_ids = [id for id in self._runs.ids if id in wanted]
 
     def _still_html(self) -> str:
-        chart = self.curves._still_html() if self.curves is not None else ""
-        return comparison_html(self._compared) + chart
+        charts = [self.curves]
+        charts += [part.chart for part in (self.scatter, self.importance) if part is not None]
+        drawn = "".join(chart._still_html() for chart in charts if chart is not None)
+        return comparison_html(self._compared) + drawn + self.side_by_side.still_artifacts()
 
     def _still_text(self) -> str:
         return comparison_text(self._compared)
