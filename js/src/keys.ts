@@ -18,14 +18,19 @@ export function isOurs(event: KeyboardEvent): boolean {
 /**
  * Keeps JupyterLab's shortcuts away from an element for the keys that are its own; call what
  * it gives to stop. JupyterLab listens at the document before the element hears of a key, and
- * looks at this attribute then: so it is set at the window, which comes first.
+ * looks at this attribute then: so it is set at the window, which comes first. It looks upward
+ * from what has the focus only as far as its shortcut fits, and some fit any button or slider:
+ * so the attribute has to stand on that itself.
  */
 export function guardKeys(element: HTMLElement): () => void {
   element.dataset.lmSuppressShortcuts = "true";
   const guard = (event: KeyboardEvent) => {
-    if (!(event.target instanceof Node) || !element.contains(event.target)) return;
-    if (isOurs(event)) element.dataset.lmSuppressShortcuts = "true";
-    else delete element.dataset.lmSuppressShortcuts;
+    const { target } = event;
+    if (!(target instanceof HTMLElement) || !element.contains(target)) return;
+    for (const one of [element, target]) {
+      if (isOurs(event)) one.dataset.lmSuppressShortcuts = "true";
+      else delete one.dataset.lmSuppressShortcuts;
+    }
   };
   window.addEventListener("keydown", guard, true);
   return () => window.removeEventListener("keydown", guard, true);
