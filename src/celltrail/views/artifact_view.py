@@ -8,6 +8,7 @@ without a network.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from celltrail.errors import CelltrailError
@@ -120,7 +121,9 @@ def _text(artifact: StoredArtifact, mime: str) -> dict[str, Any]:
 def _json(artifact: StoredArtifact, mime: str) -> dict[str, Any]:
     del mime
     text = artifact.bytes().decode("utf-8", "replace")
-    return {"text": bounded_text(json.dumps(json.loads(text), indent=2, ensure_ascii=False))}
+    with suppress(ValueError, RecursionError):  # a file of that name need not be it
+        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    return {"text": bounded_text(text)}
 
 
 def _histogram(artifact: StoredArtifact, mime: str) -> dict[str, Any]:
