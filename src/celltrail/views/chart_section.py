@@ -169,11 +169,11 @@ class ChartSection(ipywidgets.VBox):  # type: ignore[misc]
         self.head.opened = False
 
     def _asked(self, chosen: Mapping[str, str]) -> None:
-        """Show it for the page; what cannot be drawn takes the last chart's place."""
+        """Show it for the page; where it cannot be drawn the chart of before is no answer."""
         try:
             self.show(**chosen)
         except Exception:
-            self._stack()
+            self.hide()
             raise
 
     def _stack(self, *below: ipywidgets.Widget) -> None:

@@ -118,6 +118,7 @@ def test_the_page_shows_a_chart_and_is_told_why_not(
     assert len(scatter.children) == 2
     assert "no y" in ask(scatter, monkeypatch, y="metrics.unknown")["error"]
     assert scatter.children == (scatter.head,)
+    assert not scatter.head.opened
 
 
 def test_importance_says_its_method_and_what_it_stands_on(store_path: Path) -> None:
