@@ -56,7 +56,7 @@ def scatter_section(runs: Runs) -> ChartSection | None:
 
     def draw(x: str, y: str) -> Shown:
         x_scale, y_scale = _scale_of(runs, x), _scale_of(runs, y)
-        return Shown(draw_scatter(runs, x, y, x_scale=x_scale, y_scale=y_scale, width=560))
+        return Shown(draw_scatter(runs, x, y, x_scale=x_scale, y_scale=y_scale))
 
     choices = [Choice("x", "x", options, x, True), Choice("y", "y", options, y, True)]
     return ChartSection("scatter", choices, draw)
