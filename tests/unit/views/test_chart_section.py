@@ -73,6 +73,16 @@ def test_a_scatter_begins_with_what_differs_most_and_the_first_metric(store_path
     assert not scatter.head.opened
 
 
+def test_the_primary_metric_comes_first(store_path: Path) -> None:
+    runs = make(12)
+    ct.metric("loss", primary=True)
+    comparison = ct.compare(ct.runs().select([run.id for run in runs]))
+    assert comparison.scatter is not None
+    assert comparison.scatter.chosen["y"] == "metrics.loss"
+    assert comparison.importance is not None
+    assert comparison.importance.chosen == {"metric": "loss"}
+
+
 def test_what_cannot_be_chosen_is_named(store_path: Path) -> None:
     scatter = ct.compare(make(3)).scatter
     assert scatter is not None
