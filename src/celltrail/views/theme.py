@@ -8,10 +8,13 @@ the page's own colour, what is secondary is fainter, and lines are translucent g
 from __future__ import annotations
 
 import zlib
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from celltrail.model import Status
 from celltrail.views.format import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "CHANGED",
@@ -19,9 +22,11 @@ __all__ = [
     "FONT",
     "LINE",
     "PALETTE",
+    "RAMP",
     "STATUS_COLORS",
     "TABULAR",
     "run_color",
+    "run_colors",
     "series_color",
     "status_html",
     "vega_config",
@@ -60,9 +65,32 @@ PALETTE: Final = (
 )
 
 
+#: Colours of a scale, the least first. Each has a contrast of 3 and more on white and on
+#: JupyterLab's dark grey, where the ends of viridis are lost; and they go from blue to yellow,
+#: which those who confuse red and green tell apart too.
+RAMP: Final = ("#3465d9", "#7a62c9", "#a86aa8", "#c07a70", "#c78618")
+
+
+#: Of more runs than this colours are noise, and all have the first.
+_OWN_COLORS: Final = 27
+
+
 def series_color(index: int) -> str:
     """Give the colour of the series with this place in its chart."""
     return PALETTE[index % len(PALETTE)]
+
+
+def run_colors(runs: Sequence[tuple[int | None, str]]) -> list[str]:
+    """Give each of some runs its own colour, or all of many the same one.
+
+    Parameters
+    ----------
+    runs
+        Number and experiment of each.
+    """
+    if len(runs) > _OWN_COLORS:
+        return [PALETTE[0]] * len(runs)
+    return [run_color(number or 0, experiment) for number, experiment in runs]
 
 
 def status_html(status: str) -> str:

@@ -15,7 +15,7 @@ from celltrail.model import Status
 from celltrail.views.chart_text import axis_title
 from celltrail.views.curve_data import run_labels
 from celltrail.views.format import format_value, plural
-from celltrail.views.theme import PALETTE, run_color
+from celltrail.views.theme import RAMP, run_colors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +36,6 @@ __all__ = [
 ]
 
 _NUMBERS = ("number", "integer", "duration")
-#: Above this, colours of runs are noise.
-_OWN_COLORS = 27
 _SHAPES = {
     Status.FINISHED: "circle",
     Status.RUNNING: "triangle-right",
@@ -152,9 +150,7 @@ def runs_frame(runs: Runs, **columns: Values) -> pd.DataFrame:
 
 def own_colors(runs: Runs) -> list[str]:
     """Give each run its own colour, or all of many the same one."""
-    if len(runs) > _OWN_COLORS:
-        return [PALETTE[0]] * len(runs)
-    return [run_color(run.number or 0, run.experiment) for run in runs]
+    return run_colors([(run.number, run.experiment) for run in runs])
 
 
 def color_of(shade: Values | None) -> alt.Color:
@@ -171,8 +167,7 @@ def color_of(shade: Values | None) -> alt.Color:
     return alt.Color(
         f"color:{shade.type[0].upper()}",
         title=title,
-        # the darkest and the brightest end are lost on a dark and on a bright page
-        scale=alt.Scale(scheme=alt.SchemeParams(name="viridis", extent=[0.2, 0.92])),
+        scale=alt.Scale(range=list(RAMP), interpolate="lab"),
         legend=legend,
     )
 
