@@ -19,13 +19,14 @@ from celltrail.views.curve_chart import curves
 from celltrail.views.details import run_outputs
 from celltrail.views.rpc import answer_questions
 from celltrail.views.run_table import RunTableWidget
+from celltrail.views.selecting import Selecting
 from celltrail.views.side_artifacts import SideArtifacts
 from celltrail.views.snapshot import Snapshot
 from celltrail.views.static_artifacts import artifacts_html
 from celltrail.views.static_comparison import comparison_html, comparison_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from celltrail.query import Run, Runs
     from celltrail.views.chart import Chart
@@ -86,7 +87,7 @@ class SideBySide(anywidget.AnyWidget):
         return run_outputs(self._runs.select([id])[0])
 
 
-class Comparison(Snapshot, ipywidgets.VBox):  # type: ignore[misc]
+class Comparison(Selecting, Snapshot, ipywidgets.VBox):  # type: ignore[misc]
     """Runs compared: an ordinary box of widgets whose selections are one.
 
     Parameters
@@ -149,17 +150,6 @@ class Comparison(Snapshot, ipywidgets.VBox):  # type: ignore[misc]
     def runs(self) -> Runs:
         """The runs that are compared."""
         return self._runs
-
-    @property
-    def selected(self) -> Runs:
-        """The selected runs, in the order of ``runs``; settable with runs or ids."""
-        chosen = set(self.selected_ids)
-        return self._runs.select([id for id in self._runs.ids if id in chosen])
-
-    @selected.setter
-    def selected(self, runs: Iterable[Run | str]) -> None:
-        wanted = {run if isinstance(run, str) else run.id for run in runs}
-        self.selected_ids = [id for id in self._runs.ids if id in wanted]
 
     def _still_html(self) -> str:
         charts = [self.curves]

@@ -16,22 +16,23 @@ from celltrail.query.evaluate import find_column, matches
 from celltrail.query.filters import parse_filter, parse_order, with_zones
 from celltrail.query.frame import to_frame
 from celltrail.query.table import Column, RunTable
-from celltrail.views.arrow import columns_to_arrow, is_cut
+from celltrail.views.arrow import Packed, columns_to_arrow
 from celltrail.views.bundles import bundle_bytes, bundle_text
 from celltrail.views.columns import ShownColumn, shown_table
 from celltrail.views.details import run_details
 from celltrail.views.grouped import grouped_frame
 from celltrail.views.rpc import answer_questions
+from celltrail.views.selecting import Selecting
 from celltrail.views.shown import PINNED, Layout, shown_columns, shown_rows
 from celltrail.views.snapshot import Snapshot
 from celltrail.views.static_table import table_html, table_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
 
-    from celltrail.query import Run, Runs
+    from celltrail.query import Runs
 
 __all__ = ["RunTableWidget"]
 
@@ -55,7 +56,7 @@ def _names() -> Any:
     return traitlets.List(traitlets.Unicode()).tag(sync=True)
 
 
-class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
+class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     """Runs as a table that is filtered, sorted and selected, in the page and from Python alike.
 
     Parameters
@@ -158,17 +159,6 @@ class RunTableWidget(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
                 self.order_by = ""
         if self._displayed:
             self.refresh_snapshot()
-
-    @property
-    def selected(self) -> Runs:
-        """The selected runs, in the order of ``runs``; settable with runs or ids."""
-        chosen = set(self.selected_ids)
-        return self._runs.select([id for id in self._ids if id in chosen])
-
-    @selected.setter
-    def selected(self, runs: Iterable[Run | str]) -> None:
-        wanted = {run if isinstance(run, str) else run.id for run in runs}
-        self.selected_ids = [id for id in self._ids if id in wanted]
 
     @property
     def view(self) -> pd.DataFrame:
@@ -288,10 +278,14 @@ def _part(table: RunTable, rows: Any, columns: list[Column]) -> RunTable:
 def _sent(runs: Runs, table: RunTable) -> dict[str, Any]:
     shown = shown_table(table)
     columns = [*shown.columns, *shown.blank]
+    packed = Packed(b"", [False] * len(columns))
+    if shown.ids:
+        packed = columns_to_arrow(columns, len(shown.ids))
+    heads = [_head(column, cut=cut) for column, cut in zip(columns, packed.cut, strict=True)]
     return {
         "_ids": shown.ids,
-        "_columns": json.dumps([_head(column) for column in columns]),
-        "_data": columns_to_arrow(columns, len(shown.ids)) if shown.ids else b"",
+        "_columns": json.dumps(heads),
+        "_data": packed.data,
         "_parents": _parent_rows(runs),
         "_experiment": shown.experiment,
     }
@@ -306,7 +300,7 @@ def _parent_rows(runs: Runs) -> bytes:
     return np.array([place.get(parent or "", -1) for parent in parents], np.int32).tobytes()
 
 
-def _head(column: ShownColumn) -> dict[str, Any]:
+def _head(column: ShownColumn, *, cut: bool) -> dict[str, Any]:
     head: dict[str, Any] = {
         "name": column.column.name,
         "label": column.label,
@@ -321,6 +315,6 @@ def _head(column: ShownColumn) -> dict[str, Any]:
         head.update({name: said for name in ("unit", "format") if (said := getattr(meaning, name))})
     if column.blank:
         head["blank"] = True
-    if is_cut(column):
+    if cut:
         head["cut"] = True
     return head

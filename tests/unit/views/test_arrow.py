@@ -12,7 +12,7 @@ from celltrail.views.columns import ShownColumn, shown_table
 
 def back(*columns: object) -> dict[str, list[object]]:
     data = columns_to_arrow([ShownColumn(c, c.name, "") for c in columns], 3)  # type: ignore[attr-defined, arg-type]
-    array = na.ArrayStream.from_readable(data).read_all()
+    array = na.ArrayStream.from_readable(data.data).read_all()
     rows = array.to_pylist()
     return {name: [row[name] for row in rows] for name in rows[0]}
 
@@ -51,14 +51,30 @@ def test_nan_is_not_missing() -> None:
 
 def test_a_text_of_megabytes_is_cut() -> None:
     shown = ShownColumn(column("t", "text", ["x" * 10**6]), "t", "")
-    assert len(columns_to_arrow([shown], 1)) < 2000
+    packed = columns_to_arrow([shown], 1)
+    assert len(packed.data) < 2000
+    assert packed.cut == [True]
+
+
+def test_it_says_which_columns_are_cut() -> None:
+    columns = [
+        column("a", "text", ["x" * 400, None]),
+        column("b", "text", [None, "x" * 401]),
+        column("c", "json", [["y" * 401], 1]),
+        column("d", "json", ["y" * 401, 1]),
+        column("tags", "json", [["z" * 300, "z" * 300], None]),
+        column("n", "number", [1.0, None]),
+    ]
+    packed = columns_to_arrow([ShownColumn(c, c.name, "") for c in columns], 2)
+    assert packed.cut == [False, True, True, True, False, False]
 
 
 def test_5000_runs_are_a_small_message() -> None:
     shown = shown_table(many_runs(5000).table())
-    assert len(columns_to_arrow(shown.columns, 5000)) < 1_000_000
+    assert len(columns_to_arrow(shown.columns, 5000).data) < 1_000_000
 
 
 def test_no_columns_and_no_rows_are_written_too() -> None:
-    assert columns_to_arrow([], 0)
-    assert columns_to_arrow([ShownColumn(column("t", "text", np.zeros(0, object)), "t", "")], 0)
+    assert columns_to_arrow([], 0).data
+    nothing = ShownColumn(column("t", "text", np.zeros(0, object)), "t", "")
+    assert columns_to_arrow([nothing], 0).data
