@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from duckdb import DuckDBPyConnection
 
-__all__ = ["CurveAxis", "CurveColumns", "CurveQuery", "read_curve_columns"]
+__all__ = ["CurveAxis", "CurveColumns", "CurveQuery", "read_curve_columns", "stepped_metrics"]
 
 CurveAxis: TypeAlias = Literal["step", "time", "wall"]
 
@@ -63,13 +63,19 @@ SELECT run, bucket, arg_min(point, value) FILTER (drawn) AS lowest,
 FROM (
     SELECT *, {_POINT} AS point,
         greatest(0, least($buckets - 1, floor({{place}} * $buckets)))::INTEGER AS bucket
-    FROM points WHERE {{inside}}
+    FROM points {{spans}} WHERE {{inside}}
 ) GROUP BY run, bucket
 """
 _BESIDE = f"""
 SELECT run, arg_max({_POINT}, x) FILTER (x < $low) AS before,
     arg_min({_POINT}, x) FILTER (x > $high) AS after
 FROM points WHERE {{positive}} GROUP BY run
+"""
+_STEPPED = """
+SELECT DISTINCT k.name FROM summaries s JOIN metric_keys k USING (key)
+WHERE s.count > 1 AND s.run IN (
+    SELECT run FROM runs WHERE number IS NOT NULL AND deleted IS NULL
+        AND id IN (SELECT unnest($1::VARCHAR[])))
 """
 _FIELDS = ("step", "time", "value", "x")
 _KEPT = ("lowest", "highest", "gap", "first", "last")
@@ -93,6 +99,9 @@ class CurveQuery:
         Whether the parts are even on a logarithmic axis. Points at 0 and below it are left out.
     log_y
         Whether values at 0 and below it are gaps, as on a logarithmic axis.
+    each
+        Whether the range of each run is cut by itself, for pictures of their own, and not the
+        range of all. Its parts are even on a linear axis.
     """
 
     x: CurveAxis = "step"
@@ -100,6 +109,7 @@ class CurveQuery:
     buckets: int = 700
     log_x: bool = False
     log_y: bool = False
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +184,16 @@ def read_curve_columns(
         if len(at) or query.between is not None:
             span = query.between or (float(whole["low"].min()), float(whole["high"].max()))
             sizes = dict(zip(whole["run"].tolist(), whole["count"].tolist(), strict=True))
-            ask = partial(_thinned, key=key, query=query, span=span, sizes=sizes)
+            at_x, spans = _own_places(whole) if query.each else (_place(query, span), "")
+            buckets = _BUCKETS.format(place=at_x, spans=spans, inside=_inside(query)[0])
+            ask = partial(_thinned, key=key, query=query, buckets=buckets, sizes=sizes)
             parts = [part for some in slices for part in read(partial(ask, runs=some))]
     return CurveColumns(**_joined(parts, places), counts=counts, gaps=gaps)
+
+
+def stepped_metrics(con: DuckDBPyConnection, ids: Sequence[str]) -> list[str]:
+    """Read the names of the metrics of which one of these runs has more than one point."""
+    return sorted(name for (name,) in con.execute(_STEPPED, [list(ids)]).fetchall())
 
 
 def _keys(con: DuckDBPyConnection, ids: Sequence[str], metric: str) -> tuple[Any, list[Any]]:
@@ -227,7 +244,7 @@ def _thinned(
     key: int,
     runs: Sequence[int],
     query: CurveQuery,
-    span: tuple[float, float],
+    buckets: str,
     sizes: dict[int, int],
 ) -> list[dict[str, Any]]:
     """Read the points of some runs: all of those with few, and of the others some per part."""
@@ -239,7 +256,7 @@ def _thinned(
         text = _points(key, few, query) + _ALL.format(inside=inside)
         parts.append(dict(con.execute(text, values).fetchnumpy()))
     if many:
-        text = _points(key, many, query) + _BUCKETS.format(place=_place(query, span), inside=inside)
+        text = _points(key, many, query) + buckets
         text = f"SELECT run, bucket, {_unpacked(_KEPT)} FROM ({text})"
         rows = con.execute(text, {**values, "buckets": query.buckets}).fetchnumpy()
         parts.append(_chosen(dict(rows)))
@@ -261,6 +278,15 @@ def _place(query: CurveQuery, span: tuple[float, float]) -> str:
         low = max(low, 1e-300)
         return f"((ln(x::DOUBLE) - ln({low!r}::DOUBLE)) / (ln({high!r}::DOUBLE / {low!r}::DOUBLE)))"
     return f"((x::DOUBLE - {low!r}::DOUBLE) / ({high!r}::DOUBLE - {low!r}::DOUBLE))"
+
+
+def _own_places(extents: dict[str, Any]) -> tuple[str, str]:
+    """Write where a point stands in the range of its own run, and what to join for that."""
+    rows = zip(*(extents[name].tolist() for name in ("run", "low", "high")), strict=True)
+    ends = ", ".join(f"({int(run)}, {float(low)!r}, {float(high)!r})" for run, low, high in rows)
+    values = f"(VALUES {ends}) s(run, low, high)"
+    place = "(CASE WHEN s.low < s.high THEN (x::DOUBLE - s.low) / (s.high - s.low) ELSE 0.0 END)"
+    return place, f"JOIN {values} USING (run)"
 
 
 def _unpacked(names: Sequence[str]) -> str:

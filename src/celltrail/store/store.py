@@ -212,6 +212,10 @@ class Store:
         """Read what is said of metrics, by their names: those said of last come last."""
         return self._read(read_meanings, {})
 
+    def stepped_metrics(self, ids: Sequence[str]) -> list[str]:
+        """Read the names of the metrics of which one of some runs has more than one point."""
+        return self._read(lambda con: curves.stepped_metrics(con, ids), [])
+
     def metric_reasons(self, run_id: str) -> dict[str, str]:
         """Read why metrics of a run were recorded that nobody logged, by their names."""
         return self._read(lambda con: reads.metric_reasons(con, run_id), {})

@@ -153,3 +153,38 @@ def test_the_extremes_of_each_part_are_those_of_all_points(
             assert (min(left), max(left)) == (min(finite), max(finite))
         assert (len(finite) < len(all_values)) == (len(left) < len(kept[place]))
         assert whole or len(kept[place]) <= 5
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_each_run_is_cut_by_its_own_range(tmp_path: Path, merged: bool) -> None:
+    """A short run beside a long one keeps its form, which parts of the whole range would lose."""
+    short = [(i, math.sin(i / 40)) for i in range(1_000)]
+    short[321] = (321, -7.5)
+    long = [(i * 1_000, float(i % 13)) for i in range(2_000)]
+    store, ids = logged(tmp_path / "s.duckdb", short, long, [(5, 1.0)] * 300, merged=merged)
+    together = store.curves(ids, "loss", CurveQuery(buckets=50))
+    assert len(points_of(together)) < 10
+    apart = store.curves(ids, "loss", CurveQuery(buckets=50, each=True))
+    points = points_of(apart)
+    assert 90 <= len(points) <= 102
+    assert (321, -7.5) in points
+    assert set(points) <= set(short)
+    assert (points[0], points[-1]) == (short[0], short[-1])
+    assert {value for _, value in points_of(apart, 1)} >= {0.0, 12.0}
+    assert set(points_of(apart, 2)) == {(5, 1.0)}
+    assert apart.counts.tolist() == [1_000, 2_000, 300]
+
+
+def test_metrics_with_more_than_one_point_are_known(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "s.duckdb")
+    first, second = recorder.run(started=BASE), recorder.run(started=BASE)
+    for step in range(3):
+        recorder.writer.append(first, BASE + step, [("loss", step, 1.0)])
+    recorder.writer.append(first, BASE, [("once", 0, 1.0)])
+    recorder.writer.append(second, BASE, [("loss", 0, 1.0), ("once", 0, math.nan)])
+    recorder.end(first)
+    store = open_store(tmp_path / "s.duckdb")
+    assert store.stepped_metrics([first, second]) == ["loss"]
+    assert store.stepped_metrics([second]) == []
+    assert store.stepped_metrics([]) == []
+    assert open_store(tmp_path / "none.duckdb").stepped_metrics([first]) == []
