@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ STATIC = Path(__file__).resolve().parents[2] / "src" / "celltrail" / "views" / "
 # Like the front end's models: get, set, save_changes, on, off, send; bytes come as DataViews.
 MOCK = """async ([source, css, state, gzipped, answers]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const values = { ...state };
-  for (const name of ["_data", "_parents", "_tools"]) {
-    if (typeof values[name] === "string") values[name] = new DataView(bytes(values[name]).buffer);
-  }
+  const binary = ["_data", "_parents", "_tools"];
+  const taken = (name, value) =>
+    binary.includes(name) && typeof value === "string" ? new DataView(bytes(value).buffer) : value;
+  const values = {};
+  for (const name of Object.keys(state)) values[name] = taken(name, state[name]);
   const listeners = {};
   const emit = (name, ...args) => { for (const f of [...(listeners[name] ?? [])]) f(...args); };
   const model = {
@@ -29,7 +31,16 @@ MOCK = """async ([source, css, state, gzipped, answers]) => {
     off(name, f) { listeners[name] = (listeners[name] ?? []).filter((g) => g !== f); },
     send(message) {
       this.sent.push(message);
-      if (message.kind === "ask") {
+      if (message.kind === "ask" && window.askWidget) {
+        const chosen = values.selected_ids;
+        window.askWidget(JSON.stringify({ message, chosen })).then(([changed, reply, data]) => {
+          const names = Object.keys(changed);
+          for (const name of names) values[name] = taken(name, changed[name]);
+          for (const name of names) emit(`change:${name}`);
+          const buffers = data === null ? [] : [new DataView(bytes(data).buffer)];
+          if (reply !== null) emit("msg:custom", reply, buffers);
+        });
+      } else if (message.kind === "ask") {
         const { id, method } = message;
         const answer = (found) => emit("msg:custom", { kind: "answer", id, ...found }, []);
         if (window.askPython) window.askPython(method, message.params).then(answer);
@@ -84,6 +95,35 @@ def state_of(widget: Any) -> dict[str, Any]:
     return {name: getattr(widget, name) for name in names if not name.startswith(model)}
 
 
+def written(value: Any) -> Any:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+class Answerer:
+    """A widget that answers what its page asks, and tells it what changed by that."""
+
+    def __init__(self, widget: Any) -> None:
+        self.widget = widget
+        self.asked: list[dict[str, Any]] = []
+        self.silent = False
+        self._sent: list[tuple[Any, Any]] = []
+        widget.send = lambda message, buffers=None: self._sent.append((message, buffers))
+
+    def answer(self, text: str) -> list[Any]:
+        heard = json.loads(text)
+        self.asked.append(heard["message"])
+        if self.silent:  # the kernel is busy
+            return [{}, None, None]
+        self.widget.selected_ids = heard["chosen"]
+        before = state_of(self.widget)
+        self._sent.clear()
+        self.widget._msg_callbacks(self.widget, heard["message"], [])
+        ((reply, buffers),) = self._sent
+        after = state_of(self.widget)
+        changed = {n: written(v) for n, v in after.items() if v != before[n]}
+        return [changed, reply, written(bytes(buffers[0])) if buffers else None]
+
+
 class BundlePage:
     """One page with a widget in it, and what the page complained of."""
 
@@ -98,6 +138,8 @@ class BundlePage:
             f"background:var(--jp-layout-color0)'>{before}<div id='place'></div></body></html>"
         )
 
+    answerer: Answerer
+
     def show(
         self,
         bundle: str,
@@ -105,17 +147,19 @@ class BundlePage:
         *,
         vega: bool = False,
         answers: dict[str, Any] | None = None,
+        kernel: Any = None,
     ) -> None:
         """Render a widget with this state.
 
-        ``vega`` answers a chart that asks for the library, ``answers`` what is asked by name.
+        ``vega`` answers a chart that asks for the library, ``answers`` what is asked by name;
+        ``kernel`` is a widget that answers itself.
         """
+        if kernel is not None:
+            self.answerer = Answerer(kernel)
+            self.page.expose_function("askWidget", self.answerer.answer)
         source = (STATIC / f"{bundle}.js").read_text("utf-8")
         css = (STATIC / f"{bundle}.css").read_text("utf-8")
-        made = {
-            name: base64.b64encode(value).decode() if isinstance(value, bytes) else value
-            for name, value in state.items()
-        }
+        made = {name: written(value) for name, value in state.items()}
         library = (STATIC / "vega.js.gz").read_bytes() if vega else b""
         gzipped = base64.b64encode(library).decode()
         self.page.evaluate(MOCK, [source, css, made, gzipped, answers or {}])
