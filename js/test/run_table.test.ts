@@ -143,6 +143,24 @@ describe("the run table", () => {
     expect(grid().getAttribute("aria-rowcount")).toBe("5001");
     expect(el.querySelector<HTMLElement>(".ct-canvas")?.style.height).toBe("140000px");
   });
+  it("has its rows in the page in the order that is seen, wherever it is scrolled", () => {
+    stop();
+    el.remove();
+    show(500);
+    const scroll = (top: number) => {
+      grid().scrollTop = top;
+      grid().dispatchEvent(new Event("scroll"));
+      return body().map((row) => Number(row.dataset.position));
+    };
+    for (const top of [0, 28, 37, 400, 380, 5_000, 4_990, 13_500, 0, 14_000]) {
+      const found = scroll(top);
+      expect(found).toEqual(found.map((_, index) => (found[0] ?? 0) + index));
+      expect(rowAt(found[1] ?? 0).textContent).toContain(`run ${found[1]}<`);
+    }
+    const kept = rowAt(490);
+    scroll(13_980);
+    expect(rowAt(490)).toBe(kept); // it was drawn once
+  });
   it("shows other runs when Python sends them, and says when there are none", () => {
     const none = state(0);
     for (const [name, value] of Object.entries(none)) model.set(name, value);

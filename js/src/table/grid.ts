@@ -7,7 +7,7 @@ import { type Answer, answerOf } from "./grid_keys";
 import { type Drag, fillHeading, startDrag } from "./head";
 import { drawItem, itemFiller, keyOf, openness, runsOf } from "./items";
 import { columnsInSight, edges, ROW_HEIGHT, rowsInSight } from "./layout";
-import { CHECK_WIDTH, drawGroups, drawRow, type Frame, fillRow, makeRow } from "./rows";
+import { CHECK_WIDTH, drawGroups, drawRow, type Frame, fillRow, makeRow, turn } from "./rows";
 import type { Shown, Wishes } from "./shown";
 import { widthsOf } from "./widths";
 
@@ -37,6 +37,7 @@ export class Grid {
   #pinnedWidth = 0;
   #orderedIds: string[] | null = [];
   #version = 0;
+  #first = 0;
   #stretching = false;
   readonly #drawn = new WeakMap<Element, string>();
   /** The cell that the keyboard is at; row −1 is the heading. */
@@ -160,9 +161,10 @@ export class Grid {
     this.#drawn.set(this.#headRow, part);
     const count = rows.to - rows.from;
     recycle(this.#canvas, count, makeRow);
+    turn(this.#canvas, rows.from - this.#first);
+    this.#first = rows.from;
     for (let position = rows.from; position < rows.to; position++) {
-      // a row keeps its element while it stays in sight: scrolling draws only the new ones
-      const element = this.#canvas.children[position % count] as HTMLElement;
+      const element = this.#canvas.children[position - rows.from] as HTMLElement;
       const key = `${position} ${part}`;
       if (this.#drawn.get(element) !== key) this.#renderRow(element, position, frame, shown);
       this.#drawn.set(element, key);

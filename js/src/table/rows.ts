@@ -55,6 +55,18 @@ export function drawRow(
   });
 }
 
+/**
+ * Moves rows that went out of sight to where others come into it.
+ *
+ * A row keeps its element while it is in sight, so that scrolling draws only the new ones, and
+ * the elements stand in the order of the rows, as those expect who have the page read to them.
+ */
+export function turn(canvas: HTMLElement, by: number): void {
+  if (Math.abs(by) >= canvas.childElementCount) return; // all are new
+  for (let i = 0; i < by; i++) canvas.append(canvas.firstElementChild as Element);
+  for (let i = 0; i < -by; i++) canvas.prepend(canvas.lastElementChild as Element);
+}
+
 /** Draws the band with the groups' names; a name stays in sight as long as its group is. */
 export function drawGroups(
   band: HTMLElement,
