@@ -5,7 +5,7 @@ import { jsonText } from "./json";
 
 export type Kind = "number" | "integer" | "bool" | "text" | "time" | "duration" | "json";
 
-/** What Python says of a column; the twin of _column_heads in views/run_table.py. */
+/** What Python says of a column; the twin of _head in views/run_table.py. */
 export interface Head {
   name: string;
   label: string;
@@ -19,6 +19,8 @@ export interface Head {
   format?: string;
   /** Whether it says nothing, so that it is only shown when asked for. */
   blank?: boolean;
+  /** Whether it is a metric of which a run has more than one point. */
+  steps?: boolean;
   /** Whether some of its texts are cut off. */
   cut?: boolean;
 }

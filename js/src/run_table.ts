@@ -12,6 +12,7 @@ import { Selection } from "./selection";
 import { computed, effect, signal, untracked } from "./signals";
 import { hideSnapshot } from "./snapshot";
 import { roundInside } from "./table/brush";
+import type { Looks } from "./table/cells";
 import { Distributions } from "./table/distributions";
 import { Grid } from "./table/grid";
 import { shader } from "./table/shade";
@@ -30,6 +31,7 @@ interface Traitlets extends Traits {
 }
 
 const EMPTY = "No runs yet. Put %%track at the top of a cell and run it.";
+const CURVES_PATIENCE = 120_000; // milliseconds: meanwhile the numbers stand there
 const CHARTS_FROM = 5; // runs from which on it is worth showing how values lie
 
 function read(model: Model<Traitlets>): Data {
@@ -60,10 +62,12 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     code: () => rpc.ask<string>("code"),
     details: (id) => rpc.ask("details", { id }),
     edit: (id, said) => rpc.ask("edit", { id, ...said }),
+    curves: (wanted, pixels) => rpc.ask("curves", { wanted, pixels }, CURVES_PATIENCE),
   };
   const selection = new Selection();
   const detail = signal("");
   const experiment = signal(model.get("_experiment"));
+  const curve = signal<Looks["curve"]>(null);
   const menu = signal<{ name: string; anchor: HTMLElement } | null>(null);
   const grid = new Grid(selection, {
     sort: (name, more) => {
@@ -88,6 +92,11 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     details: (id) => {
       detail.value = detail.value === id ? "" : id;
     },
+    curved: (names) => {
+      const before = state.curved.peek();
+      const same = names.length === before.size && names.every((name) => before.has(name));
+      if (!same) state.curved.value = new Set(names);
+    },
   });
   const distributions = new Distributions(() => grid.refresh());
   root.append(bar, grid.element, make("div", "ct-empty", EMPTY), nothing, below, over);
@@ -103,6 +112,8 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     below,
     menu,
     detail,
+    curve,
+    scroll: grid.element,
     focusGrid: () => grid.element.focus({ preventScroll: true }),
   };
   const tools = signal<Tools | null>(null);
@@ -138,8 +149,11 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
         baseline: state.get("baseline") ? ids.indexOf(state.get("baseline")) : -1,
         shade: shader(state.get("coloured"), rows),
         seeds: seeds.value,
+        curve: curve.value,
       },
       widths: state.get("column_widths"),
+      curves: state.get("curves"),
+      rooms: [],
       grouped: state.grouping.value.length > 0,
       charts: ids.length >= CHARTS_FROM,
       distribution: (column: Column) => distributions.get(column, rows),

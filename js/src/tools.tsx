@@ -6,6 +6,8 @@ import { Details } from "./chrome/details";
 import type { Services } from "./chrome/more_menu";
 import { Footer, Toolbar } from "./chrome/toolbar";
 import type { Signal } from "./signals";
+import type { Looks } from "./table/cells";
+import { Curves } from "./table/curves";
 import type { TableState } from "./table/state";
 
 export { seedLimit } from "./table/seeds";
@@ -22,6 +24,9 @@ export interface Host {
   detail: Signal<string>;
   /** The column whose menu is open, and the heading beside which it stands. */
   menu: Signal<{ name: string; anchor: HTMLElement } | null>;
+  /** What puts curves into cells, once it is there; and the grid that has them. */
+  curve: Signal<Looks["curve"]>;
+  scroll: HTMLElement;
   focusGrid(): void;
 }
 
@@ -60,11 +65,15 @@ export function mountTools(host: Host): () => void {
       </>
     );
   };
+  const curves = new Curves(state, host.scroll, services.curves);
+  host.curve.value = curves.paint;
   bar.replaceChildren();
   render(<Bar />, bar);
   render(<Over />, over);
   render(<Below />, below);
   return () => {
+    curves.dispose();
+    host.curve.value = null;
     render(null, bar);
     render(null, over);
     render(null, below);

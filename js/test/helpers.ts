@@ -27,6 +27,7 @@ export const PLAIN_STATE = {
   group_by: [] as string[],
   baseline: "",
   coloured: [] as string[],
+  curves: {},
   _tools: new DataView(new ArrayBuffer(0)),
   _parents: new DataView(new ArrayBuffer(0)),
 };

@@ -44,7 +44,7 @@ describe("differences from the baseline", () => {
   };
   const mark = (row: number, lower: boolean | undefined, limit: number | null) => {
     const cell = document.createElement("div");
-    const looks = { baseline: 0, shade: () => null, seeds: () => limit };
+    const looks = { baseline: 0, shade: () => null, seeds: () => limit, curve: null };
     fillCell(cell, { ...metric, lower }, row, looks);
     return cell.querySelector(".ct-delta");
   };

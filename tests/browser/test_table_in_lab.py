@@ -34,6 +34,15 @@ def told(notebook: LabNotebook, expression: str) -> Any:
     return json.loads(notebook.evaluate(f"import json\nprint(json.dumps({expression}))"))
 
 
+def start(lab: Lab, index: int) -> None:
+    """Run a cell and do not wait for it."""
+    lab.page.evaluate(
+        """(index) => { window.celltrailPanel.content.activeCellIndex = index;
+          void window.jupyterapp.commands.execute('notebook:run-cell'); }""",
+        index,
+    )
+
+
 def test_runs_show_themselves_as_a_table(lab: Lab) -> None:
     notebook, _output = opened(lab)
     plain = notebook.output(PLAIN)
@@ -84,11 +93,7 @@ def test_python_changes_the_page_and_linked_tables_follow(lab: Lab) -> None:
 def test_it_filters_and_sorts_while_the_kernel_is_busy(lab: Lab) -> None:
     notebook, output = opened(lab)
     index = notebook.add_cell("import time\ntime.sleep(6)\nprint('rested')")
-    lab.page.evaluate(
-        """(index) => { window.celltrailPanel.content.activeCellIndex = index;
-          void window.jupyterapp.commands.execute('notebook:run-cell'); }""",
-        index,
-    )
+    start(lab, index)
     output.get_by_role("combobox", name="Filter").fill("number <= 4")
     expect(output.locator(".ct-count b")).to_have_text("4")
     output.get_by_role("columnheader", name="acc").click()

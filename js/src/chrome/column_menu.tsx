@@ -24,6 +24,7 @@ export function ColumnMenu({ state, column, anchor, onClose }: Props) {
   const pinned = state.get("pinned").includes(name);
   const grouped = state.get("group_by").includes(name);
   const coloured = state.get("coloured").includes(name);
+  const curved = state.curved.value.has(name);
   const sort = state.sorts.value.find((one) => one.column === name);
   const act = (change: () => void) => () => {
     change();
@@ -49,6 +50,9 @@ export function ColumnMenu({ state, column, anchor, onClose }: Props) {
             state.set({ coloured: coloured ? others : [...others, name] });
           })}
         />
+      )}
+      {column.steps && (
+        <Item text="Curves" on={curved} onPick={act(() => state.showCurves([name], !curved))} />
       )}
       <Item text="Keep at the left" on={pinned} onPick={act(() => state.pin(name, !pinned))} />
       {name in state.get("column_widths") && (

@@ -1,6 +1,7 @@
 // Copy what is shown, take it as code, and go back to how it was.
 import { useSignal } from "@preact/signals";
 import { csvOf, markdownOf } from "../table/copy";
+import type { CurvesAnswer } from "../table/curves";
 import type { TableState } from "../table/state";
 import { Item } from "./column_menu";
 import type { RunDetails } from "./details";
@@ -16,6 +17,8 @@ export interface Services {
   details(id: string): Promise<RunDetails>;
   /** Changes what is said of a run, and gives all that is known of it then. */
   edit(id: string, said: Said): Promise<RunDetails>;
+  /** Gives curves: for names of metrics the ids of runs are asked for. */
+  curves(wanted: Record<string, string[]>, pixels: number): Promise<CurvesAnswer>;
 }
 
 interface Props {
@@ -27,6 +30,10 @@ interface Props {
 
 export function MoreMenu({ state, services, anchor, onClose }: Props) {
   const said = useSignal("");
+  const stepped = [...state.data.value.columns.values()].flatMap((column) =>
+    column.steps ? [column.name] : [],
+  );
+  const curved = state.curved.value.size > 0;
   const copy = (make: () => string | Promise<string>) => async () => {
     try {
       await services.copy(await make());
@@ -41,6 +48,16 @@ export function MoreMenu({ state, services, anchor, onClose }: Props) {
       <Item text="Copy as CSV" onPick={copy(() => csvOf(state))} />
       <Item text="Copy as Python" onPick={copy(() => services.code())} />
       <hr />
+      {stepped.length > 0 && (
+        <Item
+          text="Curves"
+          on={curved}
+          onPick={() => {
+            state.showCurves(stepped, !curved);
+            onClose();
+          }}
+        />
+      )}
       <Item
         text="Reset the view"
         onPick={() => {

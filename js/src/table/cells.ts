@@ -17,10 +17,18 @@ export interface Looks {
   shade(column: Column, row: number): number | null;
   /** The difference that seeds alone explain, where that is known. */
   seeds: SeedLimit | null;
+  /** Puts the curve of a run into a cell that has so many pixels for it, once it is known. */
+  curve: ((cell: HTMLElement, column: Column, row: number, room: number) => void) | null;
 }
 
 /** Fills a recycled cell with the value of one column in one row. */
-export function fillCell(cell: HTMLElement, column: Column, row: number, looks: Looks): void {
+export function fillCell(
+  cell: HTMLElement,
+  column: Column,
+  row: number,
+  looks: Looks,
+  room = 0,
+): void {
   const text = cellText(column, row);
   const missing = column.at(row) === null;
   const changed = isChanged(column, row, looks.baseline);
@@ -45,6 +53,10 @@ export function fillCell(cell: HTMLElement, column: Column, row: number, looks: 
     const shown = missing ? (BLANK.has(column.name) ? "" : "\u2013") : text;
     if (delta) cell.replaceChildren(deltaMark(column, row, looks, delta), shown);
     else cell.textContent = shown;
+  }
+  if (room && !missing && looks.curve) {
+    cell.classList.add("ct-curved");
+    looks.curve(cell, column, row, room);
   }
 }
 

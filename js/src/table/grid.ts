@@ -3,10 +3,11 @@
 import { make, recycle } from "../dom";
 import { isOurs } from "../keys";
 import type { Selection } from "../selection";
+import { withCurves } from "./curve_room";
 import { type Answer, answerOf } from "./grid_keys";
 import { type Drag, fillHeading, startDrag } from "./head";
 import { drawItem, itemFiller, keyOf, openness, runsOf } from "./items";
-import { columnsInSight, edges, ROW_HEIGHT, rowsInSight } from "./layout";
+import { columnsInSight, edges, fitting, ROW_HEIGHT, rowsInSight } from "./layout";
 import { CHECK_WIDTH, drawGroups, drawRow, type Frame, fillRow, makeRow, turn } from "./rows";
 import type { Shown, Wishes } from "./shown";
 import { widthsOf } from "./widths";
@@ -14,6 +15,7 @@ import { widthsOf } from "./widths";
 const HEAD_HEIGHT = 28;
 const CHART_HEIGHT = 24;
 const GROUP_HEIGHT = 18;
+const SCROLL_BAR = 12; // and the frame
 const ROWS_SHOWN = 14;
 const ALL_COLUMNS = 50; // up to so many are all drawn, and found by the browser's search
 const EXTRA_ROWS = 6;
@@ -91,8 +93,13 @@ export class Grid {
     const shown = this.#shown;
     if (!shown) return;
     const count = shown.items.codes.length;
-    this.#widths = widthsOf(this.element, shown);
-    shown.pinned = this.#fitting(shown);
+    const room = this.element.parentElement?.clientWidth || 800;
+    const inside = room - CHECK_WIDTH - SCROLL_BAR;
+    const { widths, rooms } = withCurves(shown, widthsOf(this.element, shown), inside);
+    this.#widths = widths;
+    shown.rooms = rooms;
+    this.#wishes.curved(shown.columns.filter((_, i) => rooms[i]).map(({ name }) => name));
+    shown.pinned = fitting(widths, shown.wanted, room * PINNED_SHARE - CHECK_WIDTH);
     this.#pinnedWidth = this.#widths.slice(0, shown.pinned).reduce((a, b) => a + b, CHECK_WIDTH);
     this.#edges = edges(this.#widths.slice(shown.pinned));
     const width = this.#pinnedWidth + (this.#edges.at(-1) ?? 0);
@@ -114,19 +121,6 @@ export class Grid {
       this.#pinnedWidth,
     );
     this.refresh();
-  }
-
-  /** Counts the columns that can stay at the left and leave the others room. */
-  #fitting({ wanted }: Shown): number {
-    const room = (this.element.parentElement?.clientWidth || 800) * PINNED_SHARE;
-    let width = CHECK_WIDTH;
-    let count = 0;
-    while (count < wanted) {
-      width += this.#widths[count] ?? 0;
-      if (count > 0 && width > room) break;
-      count++;
-    }
-    return count;
   }
 
   #headHeight(grouped: boolean): number {

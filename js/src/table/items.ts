@@ -72,7 +72,7 @@ export function itemFiller(
     const column = shown.columns[index];
     if (!column) return;
     if (group) fillGroupCell(cell, column, group);
-    else fillCell(cell, column, code, shown.looks);
+    else fillCell(cell, column, code, shown.looks, shown.rooms[index]);
     if (index === lead) {
       fillLead(cell, {
         depth: shown.items.depths[position] ?? 0,

@@ -15,6 +15,18 @@ export function edges(widths: readonly number[]): number[] {
   return out;
 }
 
+/** Counts the first columns that fit into a room: at least one of those that are wanted. */
+export function fitting(widths: readonly number[], wanted: number, room: number): number {
+  let width = 0;
+  let count = 0;
+  while (count < wanted) {
+    width += widths[count] ?? 0;
+    if (count > 0 && width > room) break;
+    count++;
+  }
+  return count;
+}
+
 /** Gives the columns that touch the stretch from `left` to `right`. */
 export function columnsInSight(edge: readonly number[], left: number, right: number): Span {
   const count = edge.length - 1;

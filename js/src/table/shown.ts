@@ -18,6 +18,9 @@ export interface Shown {
   isOpen(key: string): boolean;
   looks: Looks;
   widths: Record<string, number>;
+  /** Where curves were switched on or off, and the room that each column has for one. */
+  curves: Record<string, boolean>;
+  rooms: number[];
   grouped: boolean;
   /** Whether headings show how the values lie. */
   charts: boolean;
@@ -34,4 +37,6 @@ export interface Wishes {
   move(name: string, before: string | null): void;
   brush(name: string, low: number, high: number): void;
   details(id: string): void;
+  /** Says in which columns there is room for curves. */
+  curved(names: string[]): void;
 }

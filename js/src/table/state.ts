@@ -39,6 +39,7 @@ export interface Traits {
   group_by: string[];
   baseline: string;
   coloured: string[];
+  curves: Record<string, boolean>;
 }
 
 export interface Data {
@@ -77,6 +78,7 @@ const NAMES = [
   "group_by",
   "baseline",
   "coloured",
+  "curves",
 ] as const satisfies readonly (keyof Traits)[];
 
 function problemOf(error: unknown): Problem {
@@ -101,6 +103,8 @@ export class TableState {
   readonly open = signal<ReadonlySet<string>>(new Set());
   /** Whether there is a kernel that hears of changes. */
   readonly connected = signal(true);
+  /** The columns in which there is room for curves, as they are laid out now. */
+  readonly curved = signal<ReadonlySet<string>>(new Set());
   readonly #model: Model<Traits>;
   readonly #traits: Sources;
   readonly #forget: () => void;
@@ -320,7 +324,16 @@ export class TableState {
       group_by: [],
       baseline: "",
       coloured: [],
+      curves: {},
     });
+  }
+
+  /** Shows the curves of some columns, in columns as wide as that needs; or no curves. */
+  showCurves(names: readonly string[], on: boolean): void {
+    const widths = { ...this.get("column_widths") };
+    if (on) for (const name of names) delete widths[name];
+    const chosen = Object.fromEntries(names.map((name) => [name, on]));
+    this.set({ curves: { ...this.get("curves"), ...chosen }, column_widths: widths });
   }
 
   groupBy(name: string, on: boolean): void {

@@ -14,10 +14,16 @@ const SIGNS = 30; // room for the sign of the sort and the menu, so that neither
 const WIDTHS = { min: 60, max: 260, padding: 22 };
 const SPREAD = 52; // room for ± and a standard deviation
 
-const cache = new WeakMap<Column, { key: string; width: number }>();
+/** How wide a column has to be for all that stands in it, and for its cells alone. */
+export interface Width {
+  whole: number;
+  cells: number;
+}
 
-/** Gives the width of each column that is shown. */
-export function widthsOf(element: HTMLElement, shown: Shown): number[] {
+const cache = new WeakMap<Column, Width & { key: string }>();
+
+/** Gives the width that each column needs; or, where it is set and that is all that counts, it. */
+export function widthsOf(element: HTMLElement, shown: Shown): Width[] {
   const { columns, ids, looks, grouped } = shown;
   const many = columns.length > MANY;
   const font = getComputedStyle(element).fontFamily;
@@ -28,9 +34,9 @@ export function widthsOf(element: HTMLElement, shown: Shown): number[] {
   const every = Math.max(1, Math.floor(ids.length / rows));
   return columns.map((column) => {
     const own = shown.widths[column.name];
-    if (own !== undefined) return own;
+    if (own !== undefined && !column.steps) return { whole: own, cells: own };
     const known = cache.get(column);
-    if (known?.key === key) return known.width;
+    if (known?.key === key) return known;
     measure ??= many ? (text) => text.length * 7.5 : measurer(element);
     measureHeading ??= many ? (text) => text.length * 8 : measurer(element, "600");
     // a group's name is bold, and set in
@@ -39,11 +45,13 @@ export function widthsOf(element: HTMLElement, shown: Shown): number[] {
       const delta = deltaText(column, row, looks.baseline);
       texts.push(cellText(column, row) + (delta ? ` ${delta} ` : ""));
     }
-    const width = columnWidth(measureHeading(column.label) + SIGNS, texts, measure, {
-      ...WIDTHS,
-      padding: WIDTHS.padding + extra(column, grouped),
-    });
-    cache.set(column, { key, width });
+    const box = { ...WIDTHS, padding: WIDTHS.padding + extra(column, grouped) };
+    const heading = measureHeading(column.label) + SIGNS;
+    const whole = columnWidth(heading, texts, measure, box);
+    // below a long heading a curve has room that numbers do not need
+    const cells = column.steps ? columnWidth(0, texts, measure, { ...box, min: 0 }) : whole;
+    const width = { key, whole, cells };
+    cache.set(column, width);
     return width;
   });
 }

@@ -199,13 +199,16 @@ class Runs(Sequence[Run]):
         missing = self._table.columns[f"metrics.{metric}"].missing
         return [int(place) for place in np.flatnonzero(~missing)]
 
-    def curves(self, metric: str, query: CurveQuery) -> CurveColumns:
+    def curves(
+        self, metric: str, query: CurveQuery, ids: Sequence[str] | None = None
+    ) -> CurveColumns:
         """Give the curves of one metric, thinned inside the store to what a screen shows.
 
         Returns
         -------
         CurveColumns
-            ``run`` is the place among these runs; ordered by it, then by x and time.
+            ``run`` is the place among these runs, or the ``ids`` of some of them; ordered by
+            it, then by x and time.
 
         Raises
         ------
@@ -213,7 +216,11 @@ class Runs(Sequence[Run]):
             When none of these runs has such a metric.
         """
         self._require(metric)
-        return self._store.curves([row.id for row in self._rows], metric, query)
+        return self._store.curves(self.ids if ids is None else ids, metric, query)
+
+    def with_curves(self) -> list[str]:
+        """Give the names of the metrics of which one of these runs has more than one point."""
+        return self._store.stepped_metrics(self.ids)
 
     def _require(self, metric: str) -> None:
         if f"metrics.{metric}" not in self._table.columns:

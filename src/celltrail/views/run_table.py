@@ -19,16 +19,17 @@ from celltrail.query.table import Column, RunTable
 from celltrail.views.arrow import Packed, columns_to_arrow
 from celltrail.views.bundles import bundle_bytes, bundle_text
 from celltrail.views.columns import ShownColumn, shown_table
+from celltrail.views.curve_cells import curve_cells
 from celltrail.views.details import run_details
 from celltrail.views.grouped import grouped_frame
-from celltrail.views.rpc import answer_questions
+from celltrail.views.rpc import Binary, answer_questions
 from celltrail.views.selecting import Selecting
 from celltrail.views.shown import PINNED, Layout, shown_columns, shown_rows
 from celltrail.views.snapshot import Snapshot
 from celltrail.views.static_table import table_html, table_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -49,6 +50,7 @@ _STATE = (
     "group_by",
     "baseline",
     "coloured",
+    "curves",
 )
 
 
@@ -89,6 +91,10 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         Id of the run with which all others are compared; empty for none.
     coloured : list of str
         Columns with a colour scale.
+    curves : dict of str to bool
+        Columns of metrics in which the curve of each run stands beside its last value, or
+        does not; those that are not named have one where there is room for all. The line of a
+        group has none: a mean of curves would be nobody's.
 
     Notes
     -----
@@ -116,6 +122,9 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
     group_by = _names()
     baseline = traitlets.Unicode("").tag(sync=True)
     coloured = _names()
+    curves = traitlets.Dict(key_trait=traitlets.Unicode(), value_trait=traitlets.Bool()).tag(
+        sync=True
+    )
     _ids = _names()
     _columns = traitlets.Unicode("[]").tag(sync=True)
     _data = traitlets.Bytes(b"").tag(sync=True)
@@ -134,9 +143,13 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         tools = bundle_bytes("tools.js.gz")
         sent = _sent(runs, self._table)
         super().__init__(_mark=self._new_mark(), _tools=tools, **sent, **options)
-        answer_questions(
-            self, {"code": lambda: self.code, "details": self._details, "edit": self._edit}
-        )
+        answers: dict[str, Callable[..., Any]] = {
+            "code": lambda: self.code,
+            "curves": self._curves,
+            "details": self._details,
+            "edit": self._edit,
+        }
+        answer_questions(self, answers)
 
     @property
     def runs(self) -> Runs:
@@ -203,7 +216,7 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         if self.group_by:
             usual = {"pinned": list(PINNED)}
             chosen = {n: v for n, v in self.state.items() if v and v != usual.get(n)}
-            for name in ("where", "order_by", "column_widths", "coloured", "baseline"):
+            for name in ("where", "order_by", "column_widths", "coloured", "curves", "baseline"):
                 chosen.pop(name, None)
             options = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
             order = f", order_by={self.order_by!r}" if self.order_by else ""
@@ -212,6 +225,9 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         names = [c.column.name for c in shown_columns(everything, self._layout(), rows)]
         plain = [c.column.name for c in shown_columns(everything, Layout(), rows)]
         return line if names == plain else f"{line}.df()[{names!r}]"
+
+    def _curves(self, wanted: Mapping[str, Sequence[str]], pixels: int) -> Binary:
+        return curve_cells(self._runs, self._table, wanted, pixels)
 
     def _details(self, id: str) -> dict[str, Any]:
         return run_details(self._runs.select([id])[0])
@@ -281,7 +297,11 @@ def _sent(runs: Runs, table: RunTable) -> dict[str, Any]:
     packed = Packed(b"", [False] * len(columns))
     if shown.ids:
         packed = columns_to_arrow(columns, len(shown.ids))
+    stepped = {f"metrics.{name}" for name in runs.with_curves()}
     heads = [_head(column, cut=cut) for column, cut in zip(columns, packed.cut, strict=True)]
+    for head in heads:
+        if head["name"] in stepped:
+            head["steps"] = True
     return {
         "_ids": shown.ids,
         "_columns": json.dumps(heads),

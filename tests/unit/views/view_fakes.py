@@ -125,8 +125,19 @@ class FakeRuns(Sequence[Any]):
             raise UnknownNameError("metric", metric, self.metric_names())
         return [i for i, run_id in enumerate(self.ids) if run_id in self._histories[metric]]
 
-    def curves(self, metric: str, query: CurveQuery) -> CurveColumns:
+    def with_curves(self) -> list[str]:
+        return [
+            metric
+            for metric, by_run in sorted(self._histories.items())
+            if any(len(by_run[id][0]) > 1 for id in self.ids if id in by_run)
+        ]
+
+    def curves(
+        self, metric: str, query: CurveQuery, ids: Sequence[str] | None = None
+    ) -> CurveColumns:
         """Thin as the store does, over equal numbers of points instead of equal distances."""
+        if ids is not None:
+            return self.select(ids).curves(metric, query)
         points = self.points(metric)
         start = np.array([int(run.started.timestamp() * 1e6) for run in self._runs], np.int64)
         x = {"step": points.step, "time": points.time - start[points.run], "wall": points.time}
