@@ -61,8 +61,11 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     copy: copyText,
     code: () => rpc.ask<string>("code"),
     details: (id) => rpc.ask("details", { id }),
-    edit: (id, said) => rpc.ask("edit", { id, ...said }),
+    delete: (ids) => rpc.ask("delete", { ids }),
+    restore: (ids) => rpc.ask("restore", { ids }),
+    deleted: () => rpc.ask("deleted"),
     curves: (wanted, pixels) => rpc.ask("curves", { wanted, pixels }, CURVES_PATIENCE),
+    edit: (id, said) => rpc.ask("edit", { id, ...said }),
   };
   const selection = new Selection();
   const detail = signal("");

@@ -2,6 +2,7 @@
 // file of its own, that a page evaluates once however many tables it has.
 import { render } from "preact";
 import { ColumnMenu } from "./chrome/column_menu";
+import { Done, Removal } from "./chrome/deleted";
 import { Details } from "./chrome/details";
 import type { Services } from "./chrome/more_menu";
 import { Footer, Toolbar } from "./chrome/toolbar";
@@ -35,7 +36,10 @@ export type Tools = typeof import("./tools");
 /** Puts the tools of a table into the page; call what it gives to take them away. */
 export function mountTools(host: Host): () => void {
   const { state, services, experiment, bar, over, below, menu, detail, focusGrid } = host;
-  const Bar = () => <Toolbar state={state} services={services} experiment={experiment.value} />;
+  const removal = new Removal(state, services);
+  const Bar = () => (
+    <Toolbar state={state} services={services} removal={removal} experiment={experiment.value} />
+  );
   const Over = () => {
     const open = menu.value;
     const column = open && state.data.value.columns.get(open.name);
@@ -58,10 +62,12 @@ export function mountTools(host: Host): () => void {
     const show = (id: string) => {
       detail.value = id;
     };
+    const isThere = detail.value && state.data.value.ids.includes(detail.value);
     return (
       <>
+        <Done removal={removal} />
         <Footer state={state} onDetails={show} />
-        {detail.value && <Details id={detail.value} services={services} onClose={close} />}
+        {isThere && <Details id={detail.value} services={services} onClose={close} />}
       </>
     );
   };

@@ -103,6 +103,50 @@ def test_it_filters_and_sorts_while_the_kernel_is_busy(lab: Lab) -> None:
     assert told(notebook, "table.where") == "number <= 4"
 
 
+def test_curves_come_for_the_rows_in_sight_and_a_busy_kernel_leaves_the_numbers(lab: Lab) -> None:
+    notebook, output = opened(lab)
+    notebook.evaluate("table.curves = {'metrics.acc': True}; table.hidden = ['started', 'status']")
+    first = output.locator(".ct-body-row[data-position='0']").get_by_role("img")
+    row = "ct.sql(\"SELECT min(value) AS a, max(value) AS b FROM v_history WHERE name = 'run 29'\")"
+    low, high = told(notebook, f"{row}.iloc[0].tolist()")
+    expect(first).to_have_attribute("aria-label", f"min {low:.5g}, max {high:.5g}, 3 points")
+    lab.screenshot("lab-table-curves", output)
+
+    index = notebook.add_cell("import time\ntime.sleep(5)\nprint('rested')")
+    start(lab, index)
+    output.locator(".ct-scroll").evaluate("e => { e.scrollTop = 9999 }")
+    last = output.locator(".ct-body-row[data-position='29']")
+    expect(last).to_contain_text("0.02")
+    expect(notebook.output(index)).to_have_text("")
+    expect(notebook.output(index)).to_contain_text("rested")
+    expect(last.get_by_role("img")).to_have_attribute("aria-label", "min 0, max 0.02, 3 points")
+
+
+def test_runs_are_deleted_and_come_back(lab: Lab) -> None:
+    notebook, output = opened(lab)
+    other = notebook.add_cell(
+        "import traitlets\nother = ct.table(ct.runs())\n"
+        "traitlets.link((table, 'selected_ids'), (other, 'selected_ids'))\nother"
+    )
+    notebook.run(other)
+    for position in (0, 2):
+        output.locator(f".ct-body-row[data-position='{position}'] .ct-check").click()
+    expect(notebook.output(other).get_by_text("2 selected")).to_be_visible()
+    output.get_by_role("button", name="More").click()
+    output.get_by_role("button", name="Delete 2 runs").click()
+    expect(output.get_by_text("2 runs deleted")).to_be_visible()
+    expect(output.get_by_text("28 runs", exact=True)).to_be_visible()
+    expect(output.locator(".ct-body-row[data-position='0']")).to_contain_text("run 28")
+    expect(notebook.output(other).locator(".ct-chosen")).to_have_count(0)
+    assert told(notebook, "[len(ct.runs()), len(table.view), len(other.selected)]") == [28, 28, 0]
+    assert told(notebook, "[r.name for r in ct.deleted_runs()]") == ["run 29", "run 27"]
+    lab.screenshot("lab-table-deleted", output)
+    output.get_by_role("button", name="Undo").click()
+    expect(output.get_by_text("30 runs", exact=True)).to_be_visible()
+    expect(output.locator(".ct-body-row[data-position='0']")).to_contain_text("run 29")
+    assert told(notebook, "[len(ct.runs()), len(ct.deleted_runs())]") == [30, 0]
+
+
 def test_the_details_of_a_run_come_from_the_store(lab: Lab) -> None:
     _notebook, output = opened(lab)
     output.get_by_role("treegrid").focus()

@@ -67,14 +67,16 @@ interface ItemProps {
   text: string;
   sign?: string;
   on?: boolean;
+  hint?: string;
   onPick(): void;
 }
 
-export function Item({ text, sign = "", on = false, onPick }: ItemProps) {
+export function Item({ text, sign = "", on = false, hint = "", onPick }: ItemProps) {
   return (
     <button type="button" class="ct-item" aria-pressed={on} onClick={onPick}>
       <span class="ct-item-sign">{on ? "✓" : sign}</span>
       {text}
+      {hint && <span class="ct-option-hint ct-item-hint">{hint}</span>}
     </button>
   );
 }

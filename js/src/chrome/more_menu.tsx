@@ -1,9 +1,11 @@
-// Copy what is shown, take it as code, and go back to how it was.
+// Copy what is shown, take it as code, go back to how it was, and delete what is selected.
 import { useSignal } from "@preact/signals";
+import { plural } from "../format";
 import { csvOf, markdownOf } from "../table/copy";
 import type { CurvesAnswer } from "../table/curves";
 import type { TableState } from "../table/state";
 import { Item } from "./column_menu";
+import { DeletedPanel, type DeletedRuns, type Removal } from "./deleted";
 import type { RunDetails } from "./details";
 import { Popover } from "./popover";
 import type { Said } from "./said";
@@ -17,6 +19,12 @@ export interface Services {
   details(id: string): Promise<RunDetails>;
   /** Changes what is said of a run, and gives all that is known of it then. */
   edit(id: string, said: Said): Promise<RunDetails>;
+  /** Hides runs, and says how many were hidden. */
+  delete(ids: string[]): Promise<{ deleted: number }>;
+  /** Brings runs back, and says how many are among the rows now. */
+  restore(ids: string[]): Promise<{ restored: number; shown: number }>;
+  /** Gives the runs that can be restored. */
+  deleted(): Promise<DeletedRuns>;
   /** Gives curves: for names of metrics the ids of runs are asked for. */
   curves(wanted: Record<string, string[]>, pixels: number): Promise<CurvesAnswer>;
 }
@@ -24,11 +32,13 @@ export interface Services {
 interface Props {
   state: TableState;
   services: Services;
+  removal: Removal;
   anchor: HTMLElement;
   onClose(): void;
 }
 
-export function MoreMenu({ state, services, anchor, onClose }: Props) {
+export function MoreMenu({ state, services, removal, anchor, onClose }: Props) {
+  const listing = useSignal(false);
   const said = useSignal("");
   const stepped = [...state.data.value.columns.values()].flatMap((column) =>
     column.steps ? [column.name] : [],
@@ -42,8 +52,12 @@ export function MoreMenu({ state, services, anchor, onClose }: Props) {
       said.value = error instanceof Error ? error.message : String(error);
     }
   };
+  if (listing.value) {
+    return <DeletedPanel services={services} removal={removal} anchor={anchor} onClose={onClose} />;
+  }
+  const { ids, unseen } = removal.chosen();
   return (
-    <Popover anchor={anchor} label="More" onClose={onClose}>
+    <Popover key="menu" anchor={anchor} label="More" onClose={onClose}>
       <Item text="Copy as Markdown" onPick={copy(() => markdownOf(state))} />
       <Item text="Copy as CSV" onPick={copy(() => csvOf(state))} />
       <Item text="Copy as Python" onPick={copy(() => services.code())} />
@@ -63,6 +77,23 @@ export function MoreMenu({ state, services, anchor, onClose }: Props) {
         onPick={() => {
           state.reset();
           onClose();
+        }}
+      />
+      <hr />
+      {ids.length > 0 && (
+        <Item
+          text={`Delete ${plural(ids.length, "run")}`}
+          hint={unseen ? `${unseen.toLocaleString("en-US")} not shown` : ""}
+          onPick={() => {
+            void removal.delete(ids);
+            onClose();
+          }}
+        />
+      )}
+      <Item
+        text="Deleted runs…"
+        onPick={() => {
+          listing.value = true;
         }}
       />
       {said.value && (

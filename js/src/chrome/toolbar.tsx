@@ -4,16 +4,18 @@ import type { ComponentChildren } from "preact";
 import { plural } from "../format";
 import type { TableState } from "../table/state";
 import { ColumnsPanel } from "./columns_panel";
+import type { Removal } from "./deleted";
 import { FilterBox } from "./filter_box";
 import { MoreMenu, type Services } from "./more_menu";
 
 interface Props {
   state: TableState;
   services: Services;
+  removal: Removal;
   experiment: string;
 }
 
-export function Toolbar({ state, services, experiment }: Props) {
+export function Toolbar({ state, services, removal, experiment }: Props) {
   const total = state.data.value.ids.length;
   if (!total) return null;
   return (
@@ -41,7 +43,13 @@ export function Toolbar({ state, services, experiment }: Props) {
           </Opener>
           <Opener text="⋯" label="More">
             {(anchor, close) => (
-              <MoreMenu state={state} services={services} anchor={anchor} onClose={close} />
+              <MoreMenu
+                state={state}
+                services={services}
+                removal={removal}
+                anchor={anchor}
+                onClose={close}
+              />
             )}
           </Opener>
         </span>

@@ -20,6 +20,8 @@ from celltrail.query.run import Run
 from celltrail.query.together import artifacts_together, runs_together
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from celltrail.model import MetricMeaning, Number
@@ -83,6 +85,11 @@ class Runs(Sequence[Run]):
 
     def _repr_html_(self) -> str:
         return str(self.df().to_html(max_rows=20, notebook=True))
+
+    @property
+    def store_path(self) -> Path:
+        """The store that they were read from."""
+        return self._store.path
 
     @property
     def ids(self) -> list[str]:
@@ -300,8 +307,8 @@ class Runs(Sequence[Run]):
         """Give the names of the params that these runs have, sorted."""
         return [name[7:] for name in self._table.columns if name.startswith("params.")]
 
-    def again(self) -> Runs:
-        """Read these runs anew, those that are still there, in the same order.
+    def again(self, ids: Sequence[str] | None = None) -> Runs:
+        """Read these runs anew, or those of ``ids``: such as are still there, in that order.
 
         Examples
         --------
@@ -310,9 +317,10 @@ class Runs(Sequence[Run]):
         >>> len(runs.again()) == len(runs)
         True
         """
-        data = self._store.table_data(ids=self.ids, statistics=False)
+        wanted = self.ids if ids is None else list(ids)
+        data = self._store.table_data(ids=wanted, statistics=False)
         place = {row.id: i for i, row in enumerate(data.runs)}
-        index = np.array([place[id] for id in self.ids if id in place], dtype=np.intp)
+        index = np.array([place[id] for id in wanted if id in place], dtype=np.intp)
         rows = [data.runs[i] for i in index]
         return Runs(self._store, rows, take(build_table(data), index), self._asked)
 

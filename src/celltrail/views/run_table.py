@@ -11,15 +11,17 @@ import anywidget
 import numpy as np
 import traitlets
 
-from celltrail.errors import FilterError
+from celltrail.errors import FilterError, UnknownNameError
 from celltrail.query.evaluate import find_column, matches
 from celltrail.query.filters import parse_filter, parse_order, with_zones
 from celltrail.query.frame import to_frame
+from celltrail.query.removal import delete, restore, with_restored
 from celltrail.query.table import Column, RunTable
 from celltrail.views.arrow import Packed, columns_to_arrow
 from celltrail.views.bundles import bundle_bytes, bundle_text
 from celltrail.views.columns import ShownColumn, shown_table
 from celltrail.views.curve_cells import curve_cells
+from celltrail.views.deleted import deleted_rows
 from celltrail.views.details import run_details
 from celltrail.views.grouped import grouped_frame
 from celltrail.views.rpc import Binary, answer_questions
@@ -139,6 +141,7 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         self._esm = bundle_text("run_table.js")
         self._css = bundle_text("run_table.css")
         self._runs = runs
+        self._before = runs.ids  # deleted ones too: they may come back to their places
         self._table = runs.table()
         tools = bundle_bytes("tools.js.gz")
         sent = _sent(runs, self._table)
@@ -146,8 +149,11 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         answers: dict[str, Callable[..., Any]] = {
             "code": lambda: self.code,
             "curves": self._curves,
+            "delete": self._delete,
+            "deleted": lambda: deleted_rows(self._runs.store_path),
             "details": self._details,
             "edit": self._edit,
+            "restore": self._restore,
         }
         answer_questions(self, answers)
 
@@ -158,6 +164,10 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
 
     @runs.setter
     def runs(self, runs: Runs) -> None:
+        self._before = runs.ids
+        self._show(runs)
+
+    def _show(self, runs: Runs) -> None:
         table = runs.table()
         self._runs, self._table = runs, table
         known = set(table.ids)
@@ -170,6 +180,8 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
             order = parse_order(self.order_by) if self.order_by.strip() else []
             if any(name != "id" and name not in table.columns for name, _down in order):
                 self.order_by = ""
+            if not self._fits(self.where):
+                self.where = ""
         if self._displayed:
             self.refresh_snapshot()
 
@@ -245,13 +257,33 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
             before, after = set(run.tags), {str(tag) for tag in tags}
             run.tag(*sorted(after - before))
             run.untag(*sorted(before - after))
-        self.runs = self._runs.again()
+        self._show(self._runs.again())
         return self._details(id)
+
+    def _delete(self, ids: Sequence[str]) -> dict[str, int]:
+        """Delete runs of this table, which are no rows of it then."""
+        count = delete(self._runs.store_path, self._known(ids))
+        self._show(self._runs.again())
+        return {"deleted": count}
+
+    def _restore(self, ids: Sequence[str]) -> dict[str, int]:
+        """Restore runs, and say how many of them are rows of this table now."""
+        count = restore(self._runs.store_path, ids)
+        self._show(with_restored(self._runs, self._before, ids))
+        return {"restored": count, "shown": len(self._known(ids))}
 
     def _layout(self) -> Layout:
         return Layout(
             self.hidden, self.shown, self.pinned, self.column_order, self.only_differences
         )
+
+    def _fits(self, where: str) -> bool:
+        """Say whether a filter names only what these runs have."""
+        try:
+            shown_rows(self._table, where, "")
+        except UnknownNameError:
+            return False
+        return True
 
     @traitlets.validate("where")
     def _check_where(self, proposal: Any) -> str:

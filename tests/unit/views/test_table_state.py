@@ -227,7 +227,7 @@ def test_the_page_changes_what_is_said_of_a_run(answers: Callable[..., Any], run
 
 
 def test_what_the_page_may_not_ask_is_refused(answers: Callable[..., Any]) -> None:
-    assert "error" in answers("delete", id="x")
+    assert "error" in answers("purge", ids=["x"])
     assert "error" in answers(["code"])
     assert answers("details", id="unknown")["error"].startswith("no run ")
     assert "error" in answers("code", more=1)
