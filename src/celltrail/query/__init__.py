@@ -15,7 +15,8 @@ from celltrail.query.meaning import define_metric
 from celltrail.query.run import Run, load_run
 
 if TYPE_CHECKING:
-    from celltrail.query.runs import Runs, find_runs
+    from celltrail.query.find import find_runs
+    from celltrail.query.runs import Runs
     from celltrail.query.table import Column, ColumnKind, RunTable
 
 __all__ = [
@@ -37,7 +38,7 @@ _MODULES = {
     "ColumnKind": "table",
     "RunTable": "table",
     "Runs": "runs",
-    "find_runs": "runs",
+    "find_runs": "find",
 }
 __getattr__ = resolver(__name__, _MODULES)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from celltrail.errors import UnknownNameError
-from celltrail.query.runs import find_runs
+from celltrail.query.find import find_runs
 from celltrail.store import open_store
 from celltrail.store.upkeep import delete_runs, deleted_runs, restore_runs
 

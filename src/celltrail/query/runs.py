@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, overload
 import numpy as np
 
 from celltrail.errors import RunNotFoundError, UnknownNameError, UsageError
-from celltrail.query.asked import Asked
 from celltrail.query.build import build_table, take, without_system_metrics
-from celltrail.query.evaluate import matches, order_by
-from celltrail.query.filters import parse_filter, parse_order
 from celltrail.query.frame import to_frame
 from celltrail.query.history import history_frame
 from celltrail.query.run import Run
@@ -26,10 +23,11 @@ if TYPE_CHECKING:
 
     from celltrail.model import MetricMeaning, Number
     from celltrail.query.artifacts import StoredArtifact
+    from celltrail.query.asked import Asked
     from celltrail.query.table import RunTable
     from celltrail.store import CurveColumns, CurveQuery, HistoryColumns, RunRow, Store
 
-__all__ = ["Runs", "find_runs"]
+__all__ = ["Runs"]
 
 
 class Runs(Sequence[Run]):
@@ -350,60 +348,3 @@ class Runs(Sequence[Run]):
 
     def _take(self, index: Any) -> Runs:
         return Runs(self._store, [self._rows[i] for i in index], take(self._table, index))
-
-
-def find_runs(
-    store: Store,
-    where: str | None = None,
-    *,
-    order: str | None = None,
-    experiment: str | None = None,
-    keep: Callable[[RunRow], bool] | None = None,
-    limit: int | None = None,
-) -> Runs:
-    """Read runs: all, or those that a filter holds for.
-
-    Parameters
-    ----------
-    store
-        Where they are.
-    where
-        A filter, in the grammar of `celltrail.query.filters`.
-    order
-        An ordering, such as ``"metrics.acc desc"``; by default the newest first.
-    experiment
-        Only the runs of this experiment.
-    keep
-        Only the runs that this says True for.
-    limit
-        At most so many.
-
-    Raises
-    ------
-    FilterError, UnknownNameError
-        When the filter or the ordering cannot be read, or names what is not there.
-    """
-    if limit is not None and limit < 0:
-        message = f"limit must not be negative, it is {limit}."
-        raise UsageError(message)
-    node = None if where is None or not where.strip() else parse_filter(where)
-    ordering = None if order is None else parse_order(order)
-    statistics = "metrics." in f"{where or ''} {order or ''}"
-    data = store.table_data(statistics=statistics)
-    table = build_table(data, statistics=statistics)
-    found = np.array(
-        [
-            (experiment is None or row.experiment == experiment) and (keep is None or keep(row))
-            for row in data.runs
-        ],
-        dtype=bool,
-    )
-    if node is not None:
-        found &= matches(node, table, where or "")
-    index = np.flatnonzero(found)[::-1]  # the store gives the oldest first
-    if ordering is not None:
-        index = order_by(table, ordering, index)
-    index = index[:limit]
-    plain = build_table(data) if statistics else table
-    asked = None if keep is not None else Asked(where or "", order or "", experiment, limit)
-    return Runs(store, [data.runs[i] for i in index], take(plain, index), asked)

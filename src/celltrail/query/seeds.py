@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from celltrail.query.evaluate import json_text
-from celltrail.query.runs import find_runs
+from celltrail.query.find import find_runs
 from celltrail.store import open_store
 
 if TYPE_CHECKING:
