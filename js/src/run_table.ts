@@ -1,8 +1,6 @@
 // The run table: what Python sent, a line of tools, and the grid; the twin of views/run_table.py.
 import type { Render } from "@anywidget/types";
-import type { Services } from "./chrome/more_menu";
 import { bytesOf, type Column, decodeColumns, type Head, idColumn } from "./columns";
-import { copyText } from "./copy_text";
 import { make } from "./dom";
 import { clause, replaceColumn } from "./filter/edit";
 import { plural } from "./format";
@@ -26,6 +24,7 @@ interface Traitlets extends Traits {
   _data: DataView;
   _parents: DataView;
   _experiment: string;
+  _beyond: number[];
   _mark: string;
   _tools: DataView;
 }
@@ -43,6 +42,7 @@ function read(model: Model<Traitlets>): Data {
     ids,
     columns: new Map([...columns, idColumn(ids)].map((column) => [column.name, column])),
     parents: bytes.length ? new Int32Array(bytes.buffer) : null,
+    beyond: model.get("_beyond"),
   };
 }
 
@@ -57,8 +57,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
   const below = make("div", "ct-below-grid");
   const state = new TableState(model as unknown as Model<Traits>, read(model));
   const rpc = new Rpc(anymodel as never);
-  const services: Services = {
-    copy: copyText,
+  const services: Host["services"] = {
     code: () => rpc.ask<string>("code"),
     details: (id) => rpc.ask("details", { id }),
     delete: (ids) => rpc.ask("delete", { ids }),
@@ -161,8 +160,9 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
       charts: ids.length >= CHARTS_FROM,
       distribution: (column: Column) => distributions.get(column, rows),
     };
-    root.classList.toggle("ct-none", ids.length === 0);
-    root.classList.toggle("ct-no-match", ids.length > 0 && rows.length === 0);
+    const some = ids.length > 0 || state.data.value.beyond.length > 0;
+    root.classList.toggle("ct-none", !some);
+    root.classList.toggle("ct-no-match", some && rows.length === 0);
     untracked(() => {
       selection.replace(state.get("selected_ids"));
       grid.show(shown);

@@ -6,6 +6,7 @@ import { Done, Removal } from "./chrome/deleted";
 import { Details } from "./chrome/details";
 import type { Services } from "./chrome/more_menu";
 import { Footer, Toolbar } from "./chrome/toolbar";
+import { copyText } from "./copy_text";
 import type { Signal } from "./signals";
 import type { Looks } from "./table/cells";
 import { Curves } from "./table/curves";
@@ -15,7 +16,7 @@ export { seedLimit } from "./table/seeds";
 
 export interface Host {
   state: TableState;
-  services: Services;
+  services: Omit<Services, "copy">;
   experiment: Signal<string>;
   /** Where the line of tools stands, panels do, and what is shown of one run. */
   bar: HTMLElement;
@@ -35,7 +36,8 @@ export type Tools = typeof import("./tools");
 
 /** Puts the tools of a table into the page; call what it gives to take them away. */
 export function mountTools(host: Host): () => void {
-  const { state, services, experiment, bar, over, below, menu, detail, focusGrid } = host;
+  const { state, experiment, bar, over, below, menu, detail, focusGrid } = host;
+  const services: Services = { ...host.services, copy: copyText };
   const removal = new Removal(state, services);
   const Bar = () => (
     <Toolbar state={state} services={services} removal={removal} experiment={experiment.value} />

@@ -128,6 +128,7 @@ describe("curves in cells", () => {
       ].map((one) => [one.name, one]),
     ),
     parents: null,
+    beyond: [],
   });
   const curve = (id: string, more: Partial<CurveHead> = {}): CurveHead => ({
     ...HEAD,

@@ -30,4 +30,5 @@ export const PLAIN_STATE = {
   curves: {},
   _tools: new DataView(new ArrayBuffer(0)),
   _parents: new DataView(new ArrayBuffer(0)),
+  _beyond: [] as number[],
 };

@@ -166,3 +166,28 @@ def test_the_view_is_copied_as_python(lab: Lab) -> None:
     output.get_by_role("button", name="Copy as Python").click()
     expect(output.get_by_role("status")).to_have_text("Copied.")
     assert lab.page.evaluate("() => navigator.clipboard.readText()") == "ct.runs('number <= 4')"
+
+
+def test_of_very_many_runs_the_kernel_gives_those_that_come_first(lab: Lab) -> None:
+    few = "from celltrail.views import sending\nsending._SENT = 8\n"
+    notebook = lab.open([MAKE, f"{few}table = ct.table(ct.runs())\ntable"])
+    notebook.run_all()
+    output = notebook.output(TABLE)
+    count = output.locator(".ct-count")
+    expect(count).to_have_text("the first 8 of 30 runs")
+    box = output.get_by_role("combobox", name="Filter")
+    box.fill("params.lr = 0.1")
+    expect(count).to_have_text("the first 8 of 10 that match of 30 runs")
+    box.fill("params.lr = 0.1 and metrics.acc < 0.2")
+    expect(count).to_have_text("2 of 30 runs")
+    box.fill("params.lr = 7")
+    expect(output.get_by_text("No run matches the filter.")).to_be_visible()
+    box.fill("")
+    expect(count).to_have_text("the first 8 of 30 runs")
+    output.get_by_role("columnheader", name="acc").click()
+    first = output.locator(".ct-body-row").first
+    expect(first).to_contain_text("run 0")
+    assert told(notebook, "[table.order_by, table.view['name'].iloc[0]]") == [
+        "metrics.acc",
+        "run 0",
+    ]

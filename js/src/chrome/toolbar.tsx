@@ -16,13 +16,14 @@ interface Props {
 }
 
 export function Toolbar({ state, services, removal, experiment }: Props) {
-  const total = state.data.value.ids.length;
-  if (!total) return null;
+  const { ids, beyond } = state.data.value;
+  const total = ids.length;
+  if (!total && !beyond.length) return null;
   return (
     <>
       <div class="ct-bar">
         {experiment && <span class="ct-experiment">{experiment}</span>}
-        <Count shown={state.rows.value.length} total={total} />
+        <Count shown={state.rows.value.length} total={total} beyond={beyond} />
         <FilterBox state={state} />
         <span class="ct-tools">
           <span
@@ -59,7 +60,28 @@ export function Toolbar({ state, services, removal, experiment }: Props) {
   );
 }
 
-function Count({ shown, total }: { shown: number; total: number }) {
+interface Counts {
+  shown: number;
+  total: number;
+  beyond: readonly number[];
+}
+
+const HERE = "The kernel filters and sorts. Groups, histograms and offers are of the runs here.";
+
+function Count({ shown, total, beyond }: Counts) {
+  const [all, matching = 0] = beyond;
+  if (all !== undefined) {
+    const first = shown === total && matching > total;
+    const some =
+      matching < all && first ? ` of ${matching.toLocaleString("en-US")} that match` : "";
+    return (
+      <span class="ct-count" title={HERE}>
+        {first && "the first "}
+        <b>{shown.toLocaleString("en-US")}</b>
+        {some} of {plural(all, "run")}
+      </span>
+    );
+  }
   if (shown === total) return <span class="ct-count">{plural(total, "run")}</span>;
   return (
     <span class="ct-count">

@@ -47,6 +47,8 @@ export interface Data {
   columns: Columns;
   /** For each row that of its parent, or −1. */
   parents: Int32Array | null;
+  /** Of so many runs that not all are here: how many there are, and how many match. */
+  beyond: number[];
 }
 
 export interface Model<T> {

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-import numpy as np
 import traitlets
 
 from celltrail.errors import FilterError, UnknownNameError
@@ -17,15 +15,15 @@ from celltrail.query.filters import parse_filter, parse_order, with_zones
 from celltrail.query.frame import to_frame
 from celltrail.query.removal import delete, restore, with_restored
 from celltrail.query.table import Column, RunTable
-from celltrail.views.arrow import Packed, columns_to_arrow
 from celltrail.views.bundles import bundle_bytes, bundle_text
-from celltrail.views.columns import ShownColumn, shown_table
+from celltrail.views.columns import shown_table
 from celltrail.views.curve_cells import curve_cells
 from celltrail.views.deleted import deleted_rows
 from celltrail.views.details import run_details
 from celltrail.views.grouped import grouped_frame
 from celltrail.views.rpc import Binary, answer_questions
 from celltrail.views.selecting import Selecting
+from celltrail.views.sending import sent_table
 from celltrail.views.shown import PINNED, Layout, shown_columns, shown_rows
 from celltrail.views.snapshot import Snapshot
 from celltrail.views.static_table import table_html, table_text
@@ -76,7 +74,8 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         Ids of the selected runs.
     where : str
         Only runs for which this filter holds are shown; as in `celltrail.runs`, of columns
-        that the table has. Times without a zone are given that of this machine.
+        that the table has. Times without a zone are given that of this machine. Of more than
+        100,000 runs the kernel filters and sorts, and the page gets the first 100,000.
     order_by : str
         How they are ordered; as in `celltrail.runs`. Empty for the order of ``runs``.
     hidden, shown : list of str
@@ -132,6 +131,7 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
     _data = traitlets.Bytes(b"").tag(sync=True)
     _parents = traitlets.Bytes(b"").tag(sync=True)
     _experiment = traitlets.Unicode("").tag(sync=True)
+    _beyond = traitlets.List(traitlets.Int()).tag(sync=True)
     _mark = traitlets.Unicode("").tag(sync=True)
     _tools = traitlets.Bytes(b"").tag(sync=True)
 
@@ -144,7 +144,7 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         self._before = runs.ids  # deleted ones too: they may come back to their places
         self._table = runs.table()
         tools = bundle_bytes("tools.js.gz")
-        sent = _sent(runs, self._table)
+        sent = sent_table(runs, options.get("where", ""), options.get("order_by", ""))
         super().__init__(_mark=self._new_mark(), _tools=tools, **sent, **options)
         answers: dict[str, Callable[..., Any]] = {
             "code": lambda: self.code,
@@ -172,13 +172,11 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         self._runs, self._table = runs, table
         known = set(table.ids)
         with self.hold_sync():
-            for name, value in _sent(runs, table).items():
-                setattr(self, name, value)
+            self._send_runs()
             self.selected_ids = [id for id in self.selected_ids if id in known]
             if self.baseline not in known:
                 self.baseline = ""
-            order = parse_order(self.order_by) if self.order_by.strip() else []
-            if any(name != "id" and name not in table.columns for name, _down in order):
+            if any(name != "id" and name not in table.columns for name, _down in self._order()):
                 self.order_by = ""
             if not self._fits(self.where):
                 self.where = ""
@@ -198,8 +196,7 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         by = [name for name in self.group_by if name in table.columns]
         if not by:
             return to_frame(_part(table, rows, columns))
-        order = parse_order(self.order_by) if self.order_by.strip() else []
-        return grouped_frame(table, rows, columns, by, order)
+        return grouped_frame(table, rows, columns, by, self._order())
 
     @property
     def state(self) -> dict[str, Any]:
@@ -272,6 +269,23 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         self._show(with_restored(self._runs, self._before, ids))
         return {"restored": count, "shown": len(self._known(ids))}
 
+    def _send_runs(self) -> None:
+        where = self.where if self._fits(self.where) else ""
+        known = all(name in {"id", *self._table.columns} for name, _down in self._order())
+        sent = sent_table(self._runs, where, self.order_by if known else "")
+        for name, value in sent.items():
+            setattr(self, name, value)
+
+    def _order(self) -> Sequence[tuple[str, bool]]:
+        return parse_order(self.order_by) if self.order_by.strip() else []
+
+    @traitlets.observe("where", "order_by")
+    def _ask_anew(self, _change: Any) -> None:
+        """Send what comes first now, where the page has not got all runs."""
+        if self._beyond:
+            with self.hold_sync():
+                self._send_runs()
+
     def _layout(self) -> Layout:
         return Layout(
             self.hidden, self.shown, self.pinned, self.column_order, self.only_differences
@@ -321,52 +335,3 @@ def _part(table: RunTable, rows: Any, columns: list[Column]) -> RunTable:
     """Give some rows and columns of a table."""
     kept = {c.name: replace(c, values=c.values[rows], missing=c.missing[rows]) for c in columns}
     return RunTable([table.ids[row] for row in rows], kept)
-
-
-def _sent(runs: Runs, table: RunTable) -> dict[str, Any]:
-    shown = shown_table(table)
-    columns = [*shown.columns, *shown.blank]
-    packed = Packed(b"", [False] * len(columns))
-    if shown.ids:
-        packed = columns_to_arrow(columns, len(shown.ids))
-    stepped = {f"metrics.{name}" for name in runs.with_curves()}
-    heads = [_head(column, cut=cut) for column, cut in zip(columns, packed.cut, strict=True)]
-    for head in heads:
-        if head["name"] in stepped:
-            head["steps"] = True
-    return {
-        "_ids": shown.ids,
-        "_columns": json.dumps(heads),
-        "_data": packed.data,
-        "_parents": _parent_rows(runs),
-        "_experiment": shown.experiment,
-    }
-
-
-def _parent_rows(runs: Runs) -> bytes:
-    """Give for each run the row of its parent, or −1; nothing when no run has one."""
-    parents = runs.parent_ids
-    if not any(parents):
-        return b""
-    place = {run_id: row for row, run_id in enumerate(runs.ids)}
-    return np.array([place.get(parent or "", -1) for parent in parents], np.int32).tobytes()
-
-
-def _head(column: ShownColumn, *, cut: bool) -> dict[str, Any]:
-    head: dict[str, Any] = {
-        "name": column.column.name,
-        "label": column.label,
-        "group": column.group,
-        "kind": column.column.kind,
-        "decimals": column.decimals,
-    }
-    meaning = column.meaning
-    if meaning is not None:
-        if meaning.minimize is not None:
-            head["lower"] = meaning.minimize
-        head.update({name: said for name in ("unit", "format") if (said := getattr(meaning, name))})
-    if column.blank:
-        head["blank"] = True
-    if cut:
-        head["cut"] = True
-    return head
