@@ -1,4 +1,4 @@
-"""``celltrail vacuum``, ``merge``, ``export`` and ``import``."""
+"""``celltrail vacuum``, ``merge`` and ``import``."""
 
 from __future__ import annotations
 
@@ -34,16 +34,6 @@ def add_parsers(commands: Any) -> None:
     merge.add_argument("into", metavar="INTO", nargs="?", help="the store that grows; else --store")
     merge.set_defaults(run=_merge)
 
-    export = commands.add_parser(
-        "export",
-        help="write the whole store to Parquet files, or to one file",
-        description="Write the whole store, with its artifacts and a manifest.",
-    )
-    form = export.add_mutually_exclusive_group(required=True)
-    form.add_argument("--all", metavar="DIR", help="to a new folder of Parquet files")
-    form.add_argument("--bundle", metavar="FILE", help="to one new file, a ZIP")
-    export.set_defaults(run=_export)
-
     import_ = commands.add_parser(
         "import",
         help="bring what export wrote into a store",
@@ -69,13 +59,6 @@ def _vacuum(arguments: argparse.Namespace) -> int:
 def _merge(arguments: argparse.Namespace) -> int:
     _into(arguments)
     say_result(upkeep.merge(arguments.other))
-    return 0
-
-
-def _export(arguments: argparse.Namespace) -> int:
-    is_bundle = arguments.bundle is not None
-    target = arguments.bundle if is_bundle else arguments.all
-    say_result(upkeep.export_store(target, bundle=is_bundle))
     return 0
 
 

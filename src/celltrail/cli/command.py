@@ -8,7 +8,16 @@ import warnings
 from typing import TYPE_CHECKING
 
 from celltrail._version import __version__
-from celltrail.cli import bringing, doctor, removing, showing
+from celltrail.cli import (
+    bringing,
+    doctor,
+    one_run,
+    opening,
+    removing,
+    several_runs,
+    showing,
+    taking,
+)
 from celltrail.cli.printable import printable
 from celltrail.cli.streams import complain, prepare_streams, silence
 from celltrail.config import resolve_store, use_store
@@ -17,7 +26,7 @@ from celltrail.errors import CelltrailError, CelltrailWarning
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["main"]
+__all__ = ["command_parser", "main"]
 
 _EPILOG = """\
 The store is --store, else CELLTRAIL_STORE, else `store` of [tool.celltrail] in pyproject.toml,
@@ -30,7 +39,8 @@ _INTERRUPTED = 130
 _CUT_OFF = 141
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Give the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="celltrail",
         description="Look at a store of celltrail, and keep it in order.",
@@ -41,8 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", dest="chosen", metavar="PATH", help="the DuckDB file; see below")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     showing.add_parsers(commands)
+    one_run.add_parser(commands)
+    several_runs.add_parsers(commands)
     removing.add_parsers(commands)
     bringing.add_parsers(commands)
+    taking.add_parser(commands)
+    opening.add_parsers(commands, parser)
     doctor.add_parser(commands)
     return parser
 
@@ -88,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        parsed = _parser().parse_args(arguments)
+        parsed = command_parser().parse_args(arguments)
         if parsed.chosen is not None:
             use_store(resolve_store(parsed.chosen))
         run: Callable[[argparse.Namespace], int] = parsed.run

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import json
 import math
 import sys
@@ -12,11 +14,23 @@ from celltrail.cli.printable import printable, printable_json
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pandas as pd
 
     from celltrail.store.upkeep import FoundRun
 
-__all__ = ["confirm", "moment", "say", "say_data", "say_json", "say_result", "say_table"]
+__all__ = [
+    "confirm",
+    "frame_records",
+    "moment",
+    "say",
+    "say_csv",
+    "say_data",
+    "say_json",
+    "say_result",
+    "say_table",
+]
 
 
 #: Runs that are shown before something is done to them.
@@ -42,6 +56,35 @@ def say_result(result: object) -> None:
 def say_json(value: Any) -> None:
     """Write JSON, in which NaN and the infinities are null: other programs know none."""
     say(printable_json(json.dumps(_plain(value), ensure_ascii=False, indent=2)))
+
+
+def say_csv(rows: Iterable[Sequence[object]]) -> None:
+    """Write rows as CSV; what is None is an empty field."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    say_data(text.getvalue().removesuffix("\n"))
+
+
+def frame_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give a DataFrame's rows as JSON can hold them, numbers with all their digits.
+
+    What is missing is None, as are NaN and the infinities; moments are ISO 8601.
+    """
+    columns = {str(name): [_jsonable(value) for value in frame[name]] for name in frame.columns}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _jsonable(value: Any) -> Any:
+    import pandas as pd
+
+    if value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, (dt.datetime, dt.date, dt.time)):
+        return value.isoformat()
+    value = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
+    value = value.tolist() if hasattr(value, "tolist") else value
+    known = isinstance(value, (str, int, float, bool, list, tuple, dict)) or value is None
+    return _plain(value if known else str(value))
 
 
 def _plain(value: Any) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from celltrail import api, upkeep
-from celltrail.cli.output import moment, say, say_data, say_json, say_table
-from celltrail.cli.printable import printable_json
+from celltrail.cli.output import frame_records, moment, say, say_data, say_json
+from celltrail.cli.terminal import show_table
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +43,9 @@ def add_parsers(commands: Any) -> None:
     runs.add_argument(
         "--deleted", action="store_true", help="list the deleted runs, which can be restored"
     )
-    runs.add_argument("--json", action="store_true", help="everything of each run, as JSON")
+    form = runs.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="everything of each run, as JSON")
+    form.add_argument("--csv", action="store_true", help="everything of each run, as CSV")
     runs.set_defaults(run=_runs)
 
     sql = commands.add_parser(
@@ -72,6 +74,9 @@ def _runs(arguments: argparse.Namespace) -> int:
         names = list(found.table().columns)
         say_json([{"id": run_id, **row} for run_id, row in _records(found, names)])
         return 0
+    if arguments.csv:
+        say_data(str(found.df(system=True).to_csv()).rstrip("\n"))
+        return 0
     if not found:
         say("no runs")
         return 0
@@ -81,7 +86,7 @@ def _runs(arguments: argparse.Namespace) -> int:
         [run_id, *(_cell(name, row.get(name)) for name in names)]
         for run_id, row in _records(found, names)
     ]
-    say_table(["id", *names], rows)
+    show_table(["id", *names], rows)
     return 0
 
 
@@ -146,15 +151,14 @@ def _deleted(arguments: argparse.Namespace) -> int:
             ]
             for run in found
         ]
-        say_table(["id", "number", "name", "status", "experiment", "deleted", "points"], rows)
+        show_table(["id", "number", "name", "status", "experiment", "deleted", "points"], rows)
     return 0
 
 
 def _sql(arguments: argparse.Namespace) -> int:
     frame = api.sql(arguments.query)
     if arguments.json:
-        text = frame.to_json(orient="records", date_format="iso", date_unit="us", indent=2)
-        say(printable_json(str(text)))
+        say_json(frame_records(frame))
     elif arguments.csv:
         say_data(str(frame.to_csv(index=False)).rstrip("\n"))
     else:

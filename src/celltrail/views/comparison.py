@@ -256,7 +256,7 @@ def _notes(runs: Sequence[Run], rows: Sequence[ComparedRow]) -> list[str]:
         notes.append(f"Not finished: {_listed(unfinished)}.")
     unsure = [row.name for row in rows if row.is_unsure]
     if unsure:
-        notes.append(f"By no more than their seeds make runs differ: {_listed(unsure)}.")
+        notes.append(f"No further apart than seeds alone take them: {_listed(unsure)}.")
     return notes
 
 

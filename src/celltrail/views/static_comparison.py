@@ -11,7 +11,7 @@ from celltrail.views.theme import CHANGED, FAINT, FONT, LINE, TABULAR, status_ht
 if TYPE_CHECKING:
     from celltrail.views.comparison import ComparedRow, ComparedRuns
 
-__all__ = ["comparison_html", "comparison_text"]
+__all__ = ["code_difference", "comparison_html", "comparison_text"]
 
 _ROWS = 60
 _COLUMNS = 12
@@ -88,7 +88,7 @@ def _caption(compared: ComparedRuns) -> str:
     return " \N{MIDDLE DOT} ".join(parts)
 
 
-def _diff_lines(compared: ComparedRuns) -> list[str]:
+def code_difference(compared: ComparedRuns) -> list[str]:
     """Give the difference of the first two runs' code, as `diff` writes it."""
     if len(compared.sources) < 2:
         return []
@@ -97,7 +97,7 @@ def _diff_lines(compared: ComparedRuns) -> list[str]:
 
 
 def _diff_html(compared: ComparedRuns) -> str:
-    lines = _diff_lines(compared)
+    lines = code_difference(compared)
     if not lines:
         return ""
     more = len(lines) - _DIFF
@@ -132,5 +132,5 @@ def comparison_text(compared: ComparedRuns) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     ]
-    diff = [line[:_WIDTH] for line in _diff_lines(compared)[:_DIFF]]
+    diff = [line[:_WIDTH] for line in code_difference(compared)[:_DIFF]]
     return "\n".join([*compared.notes, *table, _caption(compared), *diff])

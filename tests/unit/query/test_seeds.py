@@ -80,5 +80,5 @@ def test_what_a_reader_has_to_know_is_said(store_path: Path) -> None:
     for seed, value in enumerate([0.90, 0.94]):
         made(f"tree{seed}", {"seed": seed}, acc=value)
     comparison = ct.compare(["tree0", "tree1"])
-    assert "By no more than their seeds make runs differ: acc." in comparison._still_html()
+    assert "No further apart than seeds alone take them: acc." in comparison._still_html()
     assert "\N{ALMOST EQUAL TO}" in comparison._still_text()

@@ -11,6 +11,7 @@ from celltrail.store.upkeep.deletion import (
     purge_runs,
     restore_runs,
 )
+from celltrail.store.upkeep.frames import write_parquet
 from celltrail.store.upkeep.parquet import export_folder, import_folder
 from celltrail.store.upkeep.results import (
     DeletedRun,
@@ -46,4 +47,5 @@ __all__ = [
     "require_store",
     "restore_runs",
     "vacuum_store",
+    "write_parquet",
 ]

@@ -1,0 +1,121 @@
+"""``celltrail ui`` and ``celltrail completion``."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from celltrail.cli.output import say
+from celltrail.config import resolve_store
+from celltrail.errors import StoreMissingError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_parsers", "comparison_notebook"]
+
+_SHELLS = ("bash", "zsh", "tcsh")
+_CELLS = (
+    ("markdown", "# Runs of {name}\n\nSelect runs in the table, then compare them below."),
+    ("code", "import celltrail as ct\n\nct.use({path!r})\ntable = ct.table(ct.runs())\ntable"),
+    (
+        "code",
+        "chosen = table.selected\nct.compare(chosen if len(chosen) > 1 else ct.runs(limit=2))",
+    ),
+)
+
+
+def add_parsers(commands: Any, parser: argparse.ArgumentParser) -> None:
+    """Add the subcommands of a parser to what its ``add_subparsers()`` gave."""
+    ui = commands.add_parser(
+        "ui",
+        help="open the runs in JupyterLab",
+        description="Open JupyterLab with a notebook that shows and compares the runs of a "
+        "store. It listens on this machine only, with a token of its own, until Ctrl+C.",
+    )
+    ui.add_argument("path", metavar="STORE", nargs="?", help="the store; else --store")
+    ui.add_argument("--no-browser", action="store_true", help="only say the address")
+    ui.set_defaults(run=_ui)
+
+    completion = commands.add_parser(
+        "completion",
+        help="print what makes a shell complete the command",
+        description='For bash: eval "$(celltrail completion bash)", in .bashrc.',
+    )
+    completion.add_argument("shell", choices=_SHELLS)
+    completion.set_defaults(run=_completion, parser=parser)
+
+
+def comparison_notebook(store: Path) -> dict[str, Any]:
+    """Give a notebook that shows and compares the runs of a store.
+
+    Parameters
+    ----------
+    store
+        The store.
+
+    Returns
+    -------
+    dict
+        As nbformat 4.5 has it.
+    """
+    cells = []
+    for place, (kind, text) in enumerate(_CELLS):
+        source = text.format(name=store.name, path=str(store)) if place < 2 else text
+        cell: dict[str, Any] = {
+            "cell_type": kind,
+            "id": f"cell-{place}",
+            "metadata": {},
+            "source": source,
+        }
+        if kind == "code":
+            cell |= {"execution_count": None, "outputs": []}
+        cells.append(cell)
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    return {
+        "cells": cells,
+        "metadata": {"kernelspec": kernel},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def _ui(arguments: argparse.Namespace) -> int:
+    store = resolve_store(arguments.path) if arguments.path else resolve_store()
+    if not store.exists():
+        raise StoreMissingError(store)
+    if importlib.util.find_spec("jupyterlab") is None:
+        message = "celltrail ui opens JupyterLab, which is not installed: pip install jupyterlab."
+        raise UsageError(message)
+    with tempfile.TemporaryDirectory(prefix="celltrail-") as folder:
+        notebook = Path(folder) / f"{store.stem}.ipynb"
+        notebook.write_text(json.dumps(comparison_notebook(store), indent=1), "utf-8")
+        command = [sys.executable, "-m", "jupyterlab", str(notebook), "--ServerApp.ip=127.0.0.1"]
+        # The token stands in no argument, which others on this machine could read.
+        env = {**os.environ, "JUPYTER_TOKEN": secrets.token_urlsafe(24)}
+        if arguments.no_browser:
+            command.append("--no-browser")
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.append("--allow-root")
+        say(f"JupyterLab with the runs of {store}; Ctrl+C ends it.")
+        sys.stdout.flush()
+        with subprocess.Popen(command, env=env, cwd=folder) as lab:
+            try:
+                return lab.wait()
+            except KeyboardInterrupt:  # JupyterLab got it too, and asks nothing without a terminal
+                lab.terminate()
+                return 0
+
+
+def _completion(arguments: argparse.Namespace) -> int:
+    import shtab
+
+    sys.stdout.write(shtab.complete(arguments.parser, shell=arguments.shell) + "\n")
+    return 0
