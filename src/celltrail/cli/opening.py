@@ -6,11 +6,13 @@ import importlib.util
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from celltrail.cli.output import say
 from celltrail.config import resolve_store
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parsers", "comparison_notebook"]
 
+#: Seconds for JupyterLab to end its kernels.
+_PATIENCE = 20.0
 _SHELLS = ("bash", "zsh", "tcsh")
 _CELLS = (
     ("markdown", "# Runs of {name}\n\nSelect runs in the table, then compare them below."),
@@ -97,21 +101,40 @@ def _ui(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="celltrail-") as folder:
         notebook = Path(folder) / f"{store.stem}.ipynb"
         notebook.write_text(json.dumps(comparison_notebook(store), indent=1), "utf-8")
+        token, port = secrets.token_urlsafe(24), _free_port()
         command = [sys.executable, "-m", "jupyterlab", str(notebook), "--ServerApp.ip=127.0.0.1"]
-        # The token stands in no argument, which others on this machine could read.
-        env = {**os.environ, "JUPYTER_TOKEN": secrets.token_urlsafe(24)}
+        command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+        # The token stands in no argument, which others on this machine could read; and a token
+        # that it was given JupyterLab does not say.
+        env = {**os.environ, "JUPYTER_TOKEN": token}
         if arguments.no_browser:
             command.append("--no-browser")
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--allow-root")
-        say(f"JupyterLab with the runs of {store}; Ctrl+C ends it.")
+        address = f"http://127.0.0.1:{port}/lab/tree/{quote(notebook.name)}?token={token}"
+        say(f"The runs of {store} in JupyterLab, until Ctrl+C: {address}")
         sys.stdout.flush()
-        with subprocess.Popen(command, env=env, cwd=folder) as lab:
+        # In a session of its own it does not get Ctrl+C as well, after which it would ask.
+        with subprocess.Popen(command, env=env, cwd=folder, start_new_session=True) as lab:
             try:
                 return lab.wait()
-            except KeyboardInterrupt:  # JupyterLab got it too, and asks nothing without a terminal
-                lab.terminate()
+            except KeyboardInterrupt:
+                _end(lab)
                 return 0
+
+
+def _end(lab: subprocess.Popen[bytes]) -> None:
+    lab.terminate()
+    try:
+        lab.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        lab.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _completion(arguments: argparse.Namespace) -> int:
