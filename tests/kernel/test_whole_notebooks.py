@@ -14,6 +14,11 @@ from nbclient import NotebookClient
 import celltrail as ct
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "inference" / "notebooks").glob("*.ipy"))
+#: Every other one each time, and the rest where there is time for all.
+CASES = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.heavy] if place % 2 else [])
+    for place, path in enumerate(NOTEBOOKS)
+]
 _DECIMAL = re.compile(r"\d+\.(?:\d+)?(?:e[+-]?\d+)?(?:\.\.\.)? *|\d+e-\d+ *")
 _CHANGING = re.compile(
     r"0x[0-9a-f]+|x7f[0-9a-f]{10}|ipykernel_\d+|\b\d{5,}\.py|\d+(?:\.\d+)? ?(?:[mµμn]?s\b|it/s)"
@@ -77,7 +82,7 @@ def _comparable(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CASES)
 def test_a_notebook_shows_the_same_when_every_cell_is_recorded(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ import nbformat
 import pytest
 from environments import run
 
+pytestmark = pytest.mark.heavy  # the same notebook is run with all others, and compared
+
 
 @pytest.fixture(scope="module")
 def demo(

@@ -7,7 +7,8 @@ import struct
 from typing import Any
 
 import numpy as np
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import celltrail as ct
@@ -41,7 +42,7 @@ def bits(value: Any) -> Any:
     return type(value), value
 
 
-@settings(max_examples=30)
+@examples(15)
 @given(params=st.dictionaries(TEXTS, LISTS, max_size=6))
 @example(params={"": "", "a.b": 2**53 + 1, "größe": -(2**63), "n": 2**200, "m": -(10**400)})
 @example(params={"api_key": "hunter2", "text": f"use {SECRET} here"})
@@ -69,7 +70,7 @@ def as_metric(value: float) -> float:
     return value
 
 
-@settings(max_examples=30)
+@examples(15)
 @given(
     metrics=st.dictionaries(
         TEXTS, st.booleans() | INT64 | st.integers() | FLOATS | EDGES, max_size=8
@@ -93,7 +94,7 @@ def test_metrics_come_back_as_they_were_logged(metrics: dict[str, float], step: 
         assert bits(point) == bits(float(number))
 
 
-@settings(max_examples=20)
+@examples(10)
 @example(calls=[("a", 0.0, 2**63 - 2), ("a", 0.0, None), ("a", 0.0, None), ("a", 1, None)])
 @given(
     calls=st.lists(
@@ -119,7 +120,7 @@ def test_every_point_comes_back_once_with_its_step(
         assert back == sorted(points, key=lambda point: point[0])
 
 
-@settings(max_examples=20)
+@examples(10)
 @given(name=TEXTS, note=TEXTS, tags=st.lists(TEXTS, max_size=4))
 def test_names_notes_and_tags_come_back(name: str, note: str, tags: list[str]) -> None:
     with ct.track(name, note=note, tags=tags, experiment="texts") as run:
@@ -128,7 +129,7 @@ def test_names_notes_and_tags_come_back(name: str, note: str, tags: list[str]) -
     assert (stored.name, stored.note, stored.tags) == (name, note, sorted(set(tags)))
 
 
-@settings(max_examples=10)
+@examples(5)
 @given(value=st.integers(), scalar=st.floats(width=32))
 def test_numbers_of_numpy_are_numbers(value: int, scalar: float) -> None:
     with ct.track("numpy") as run:

@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 from upkeep_contents import content, shown
 
@@ -87,7 +88,7 @@ def union_of(stores: list[Store]) -> dict[str, set[Any]]:
 ZEROS = [*[(0, 0, ("point", 0, 0.0, "loss"))] * 3, (1, 0, ("point", 0, -0.0, "loss"))]
 
 
-@settings(max_examples=8)
+@examples(4)
 @example(story=ZEROS, order=[0, 1], vacuum=False)
 @given(story=HISTORIES, order=st.permutations([0, 1]), vacuum=st.booleans())
 def test_two_stores_converge(

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from spool_recorder import Recorder, now
 
@@ -54,7 +55,7 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-@settings(max_examples=30)
+@examples(15)
 @given(params=st.dictionaries(TEXTS, PARAMS, max_size=8))
 def test_params_come_back_equal(params: dict[str, Any]) -> None:
     with fresh() as (store, recorder):
@@ -68,7 +69,7 @@ def test_params_come_back_equal(params: dict[str, Any]) -> None:
         assert same(back[key], value), key
 
 
-@settings(max_examples=15)
+@examples(7)
 @given(points=POINTS)
 def test_points_come_back_equal_and_in_order(points: list[tuple[Any, ...]]) -> None:
     expected: dict[tuple[int, str], list[tuple[int, Any]]] = {}
@@ -116,7 +117,7 @@ def test_points_come_back_equal_and_in_order(points: list[tuple[Any, ...]]) -> N
                 assert summaries.max[i] == max(numbers)
 
 
-@settings(max_examples=20)
+@examples(10)
 @given(
     name=TEXTS,
     note=TEXTS,
@@ -143,7 +144,7 @@ def test_texts_come_back_equal(
         assert (row.error.message, row.error.traceback) == (message, trace)
 
 
-@settings(max_examples=30)
+@examples(15)
 @given(text=st.text(st.characters(categories=("Cs", "L")), min_size=1, max_size=8))
 def test_texts_that_no_file_can_hold_are_recorded_visibly(text: str) -> None:
     """A lone surrogate is no character: it is shown as an escape and keeps nothing out."""
