@@ -79,6 +79,7 @@ def test_nothing_is_asked_before_it_is_opened(bundle: BundlePage, page: Page) ->
     assert asked == []
     part = opened(page)
     expect(cells(part, "log").nth(0)).to_contain_text("a at 20")
+    expect(cells(part, "log").nth(1)).to_contain_text("b at 5")
     contents = [params for method, params in asked if method == "artifact"]
     assert {one["step"] for one in contents if one["name"] == "log"} == {"20", "5"}
 

@@ -89,6 +89,10 @@ many
 """
 
 
+# Canvases of charts, and not those of the curves in cells.
+CHARTS = ".celltrail-chart canvas"
+
+
 def brush(lab: Lab, canvas: Locator) -> None:
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -105,10 +109,10 @@ def test_charts_that_are_asked_for_are_linked_with_the_rest(lab: Lab) -> None:
     output = notebook.output(0)
     scatter = output.get_by_role("region", name="scatter")
     expect(scatter).to_be_visible()
-    expect(output.locator("canvas")).to_have_count(2)  # the parallel axes and the curves
+    expect(output.locator(CHARTS)).to_have_count(2)  # the parallel axes and the curves
     scatter.get_by_role("button", name="Show").click()
     expect(scatter.get_by_role("button", name="Hide")).to_be_visible()
-    expect(output.locator("canvas")).to_have_count(3)
+    expect(output.locator(CHARTS)).to_have_count(3)
     scatter.get_by_label("x", exact=True).select_option("params.lr")
     expect(scatter.locator("[aria-busy=true]")).to_have_count(0)
     lab.page.wait_for_function("() => !document.querySelector('.ct-section[aria-busy=true]')")
@@ -117,8 +121,8 @@ def test_charts_that_are_asked_for_are_linked_with_the_rest(lab: Lab) -> None:
     importance.get_by_role("button", name="Show").click()
     expect(importance.get_by_text("It stands on 14 runs.")).to_be_visible(timeout=120_000)
     importance.get_by_role("button", name="Hide").click()
-    expect(output.locator("canvas")).to_have_count(3)
-    brush(lab, output.locator("canvas").last)
+    expect(output.locator(CHARTS)).to_have_count(3)
+    brush(lab, output.locator(CHARTS).last)
     expect(output.locator(".ct-bar .ct-chosen, .ct-foot .ct-chosen").first).to_be_visible()
     chosen = int(notebook.evaluate("print(len(many.selected))"))
     assert 0 < chosen < 14

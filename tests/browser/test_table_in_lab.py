@@ -106,6 +106,8 @@ def test_it_filters_and_sorts_while_the_kernel_is_busy(lab: Lab) -> None:
 def test_curves_come_for_the_rows_in_sight_and_a_busy_kernel_leaves_the_numbers(lab: Lab) -> None:
     notebook, output = opened(lab)
     notebook.evaluate("table.curves = {'metrics.acc': True}; table.hidden = ['started', 'status']")
+    # in this notebook it is scrolled out of the window
+    output.locator(".ct-body-row[data-position='0']").scroll_into_view_if_needed()
     first = output.locator(".ct-body-row[data-position='0']").get_by_role("img")
     row = "ct.sql(\"SELECT min(value) AS a, max(value) AS b FROM v_history WHERE name = 'run 29'\")"
     low, high = told(notebook, f"{row}.iloc[0].tolist()")

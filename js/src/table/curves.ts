@@ -68,8 +68,9 @@ export class Curves {
     this.#scroll = scroll;
     this.#ask = ask;
     scroll.addEventListener("scroll", this.#soon, { passive: true });
-    // a table further down in a notebook is not in sight yet
-    this.#seen = new IntersectionObserver(this.#soon);
+    // in a notebook that is scrolled more of the table comes into sight, some rows at a time
+    const threshold = Array.from({ length: 41 }, (_, part) => part / 40);
+    this.#seen = new IntersectionObserver(this.#soon, { threshold });
     this.#seen.observe(scroll);
   }
 
