@@ -32,7 +32,7 @@ lab: .venv/.installed build/lab/demo.ipynb ## Open a copy of the demo notebook i
 
 ##@ Develop
 .PHONY: test test-all soak bench overhead scale views build lint format notebooks clean
-test: lint test-js test-fast test-parts test-notebooks test-browser ## Run every test, under 15 minutes on 2 cores
+test: test-checks test-fast test-parts test-notebooks test-browser ## Run every test, under 15 minutes on 2 cores
 
 test-all: test ## Run test, other versions of Python and of what we stand on, and the browser tests again
 	$(PYTEST) tests -m heavy
@@ -58,11 +58,7 @@ build: .venv/.installed ## Build the wheel and the sdist into dist/
 	rm -rf dist
 	$(VENV) -m build --no-isolation
 
-lint: .venv/.dev ## Check style, types and layers
-	$(VENV) -m ruff check .
-	$(VENV) -m ruff format --check .
-	$(VENV) -m mypy
-	cd js && npm run --silent check
+lint: lint-python lint-js ## Check style, types and layers
 
 format: .venv/.dev ## Bring all sources into the one style
 	$(VENV) -m ruff check --fix .
@@ -83,7 +79,23 @@ clean: ## Remove everything that make made
 	  .import_linter_cache .hypothesis
 
 # ------------------------------------------------------------------ the parts of `make test`
-.PHONY: test-js test-fast test-parts test-notebooks test-browser chromium
+.PHONY: lint-python lint-js test-checks test-js test-fast test-parts test-notebooks test-browser chromium
+lint-python: .venv/.dev
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
+
+lint-js: js/node_modules/.installed
+	cd js && npm run --silent check
+
+# Side by side: each of the two uses one core. What the first says is shown when both are done.
+test-checks: .venv/.dev js/node_modules/.installed
+	mkdir -p build
+	$(MAKE) lint-python > build/lint.txt 2>&1 & lint=$$!; \
+	$(MAKE) lint-js test-js && js=0 || js=$$?; \
+	wait $$lint && python=0 || python=$$?; \
+	cat build/lint.txt; exit $$((js + python))
+
 test-js: js/node_modules/.installed
 	cd js && npm run --silent test
 

@@ -302,7 +302,9 @@ class Named(FakeRuns):
         return ["depth", "lr", "model"]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "dark", [False, pytest.param(True, marks=pytest.mark.heavy)], ids=["light", "dark"]
+)
 @pytest.mark.parametrize("kind", [*KINDS, *OF_PREDICTIONS])
 def test_every_kind_of_chart_is_drawn(page: Page, kind: str, dark: bool) -> None:
     bundle = BundlePage(page, dark=dark)
