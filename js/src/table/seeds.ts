@@ -34,16 +34,23 @@ export function seedLimit(columns: Columns, count: number): SeedLimit | null {
     groupOf[row] = group;
   }
   return (column, rows) => {
+    const found = [...new Set(rows.map((row) => groupOf[row]))].map((group) =>
+      [...(group?.values() ?? [])]
+        .map((row) => column.at(row))
+        .map((value) => (value === null ? Number.NaN : Number(value)))
+        .filter(Number.isFinite),
+    );
+    // As shares of the largest: no square of these is more than a float holds, nor nothing.
+    let largest = 0;
+    for (const value of found.flat()) largest = Math.max(largest, Math.abs(value));
     let [squares, freedom] = [0, 0];
-    for (const group of new Set(rows.map((row) => groupOf[row]))) {
-      const found = [...(group?.values() ?? [])].map((row) => column.at(row));
-      const values = found.map((value) => (value === null ? Number.NaN : Number(value)));
-      const finite = values.filter(Number.isFinite);
-      const mean = finite.reduce((sum, value) => sum + value / finite.length, 0);
-      squares += finite.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-      freedom += Math.max(0, finite.length - 1);
+    for (const values of found) {
+      const shares = values.map((value) => value / (largest || 1));
+      const mean = shares.reduce((sum, share) => sum + share / shares.length, 0);
+      squares += shares.reduce((sum, share) => sum + (share - mean) ** 2, 0);
+      freedom += Math.max(0, shares.length - 1);
     }
-    return freedom ? LIMIT * Math.sqrt(squares / freedom) : null;
+    return freedom ? LIMIT * Math.sqrt(squares / freedom) * largest : null;
   };
 }
 

@@ -94,15 +94,19 @@ class SeedGroups:
         column = self.table.columns.get(f"metrics.{metric}")
         if column is None or column.kind not in ("number", "integer"):
             return None
-        squares, freedom = 0.0, 0
         groups = sorted({self.group_of[run_id] for run_id in ids if run_id in self.group_of})
-        for group in groups:
-            values = _finite(column, self.members[group])
+        found = [_finite(column, self.members[group]) for group in groups]
+        # As shares of the largest: neither a sum nor a square of these is more than a float
+        # holds, nor nothing.
+        largest = max((abs(value) for values in found for value in values), default=0.0) or 1.0
+        squares, freedom = 0.0, 0
+        for values in found:
             if len(values) > 1:
-                mean = math.fsum(values) / len(values)
-                squares += math.fsum((value - mean) ** 2 for value in values)
+                shares = [value / largest for value in values]
+                mean = math.fsum(shares) / len(shares)
+                squares += math.fsum((share - mean) ** 2 for share in shares)
                 freedom += len(values) - 1
-        return _LIMIT * math.sqrt(squares / freedom) if freedom else None
+        return _LIMIT * math.sqrt(squares / freedom) * largest if freedom else None
 
 
 def _finite(column: Column, rows: Iterable[int]) -> list[float]:
