@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 __all__ = [
+    "METRIC_FORMAT",
     "SYSTEM_PREFIX",
+    "UNIT_LENGTH",
     "ArtifactInfo",
     "DatasetInfo",
     "ErrorInfo",
@@ -29,6 +31,11 @@ Scalar: TypeAlias = bool | int | float | str | None
 #: What a param may be: a scalar, or lists and string-keyed mappings of them (kept as JSON).
 ParamValue: TypeAlias = Scalar | Sequence[Any] | Mapping[str, Any]
 
+#: How a metric may be written: what Python's and Vega's formats have in common, and the page
+#: writes by the same rules.
+METRIC_FORMAT = re.compile(r",?(\.\d{1,2})?[feg%]|,?d", re.ASCII)
+#: Characters of a unit at most: it stands beside names and numbers.
+UNIT_LENGTH = 40
 
 #: What the names of metrics begin with that are sampled of the machine.
 SYSTEM_PREFIX = "system/"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celltrail.capture.redact import key_cleaner, redact_text
 from celltrail.errors import OptionError, StoreError, UsageError
-from celltrail.model import MetricMeaning
+from celltrail.model import METRIC_FORMAT, UNIT_LENGTH, MetricMeaning
 from celltrail.query.direction import lower_is_better
 from celltrail.record.session import session_for
 
@@ -19,10 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["define_metric", "meaning_of", "primary_first"]
 
-#: What Python's and Vega's formats have in common, and the page writes by the same rules.
-_FORMAT = re.compile(r",?(\.\d{1,2})?[feg%]|,?d")
 _STATISTICS = (".min", ".max", ".mean", ".last")
-_LONGEST = 40
 
 
 def define_metric(
@@ -59,7 +55,7 @@ def define_metric(
         if truth is not None:
             said[word] = bool(truth)
     if unit is not None:
-        said["unit"] = redact_text(" ".join(str(unit).split()))[0][:_LONGEST]
+        said["unit"] = redact_text(" ".join(str(unit).split()))[0][:UNIT_LENGTH]
     if format is not None:
         said["format"] = _checked(format)
     if said:
@@ -75,7 +71,7 @@ def define_metric(
 
 def _checked(format: str) -> str:
     text = str(format)
-    if text and not _FORMAT.fullmatch(text):
+    if text and not METRIC_FORMAT.fullmatch(text):
         message = (
             f'a format is {text!r}: give one such as ".3f", ".1%", ".2e", ".4g", "," and "d", '
             'as in Python; an empty one for "as it suits".'

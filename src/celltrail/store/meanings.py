@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from celltrail.model import MetricMeaning
+from celltrail.model import METRIC_FORMAT, UNIT_LENGTH, MetricMeaning
 from celltrail.store.tables import insert
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ DELETE FROM metric_meanings USING (
 ) n
 WHERE metric_meanings.metric = n.metric AND metric_meanings.field = n.field
 """
-_ALL = "SELECT metric, field, value, epoch_us(time) FROM {0}metric_meanings"
+# An infinite time has no microseconds, and is no time at which anybody said anything.
+_ALL = "SELECT metric, field, value, coalesce(epoch_us(time), 0) FROM {0}metric_meanings"
 
 
 def put_meanings(con: DuckDBPyConnection, said: Iterable[Said] | None = None) -> None:
@@ -66,8 +67,15 @@ def read_meanings(con: DuckDBPyConnection) -> dict[str, MetricMeaning]:
             value = json.loads(text)
         except (ValueError, RecursionError):
             continue
-        if type(value) is _TYPES.get(field):
-            said = found.setdefault(metric, {})
-            said.pop(field, None)
-            said[field] = value
+        if type(value) is not _TYPES.get(field):
+            continue
+        # Another program may have written it: pages and formats are not asked to bear more
+        # than `celltrail.metric` takes.
+        if field == "format" and value and not METRIC_FORMAT.fullmatch(value):
+            continue
+        if field == "unit":
+            value = " ".join(value.split())[:UNIT_LENGTH]
+        said = found.setdefault(metric, {})
+        said.pop(field, None)
+        said[field] = value
     return {metric: MetricMeaning(metric, **said) for metric, said in found.items()}

@@ -93,7 +93,7 @@ def test_primary_metrics_come_first_the_last_said_before_the_others(store_path: 
     assert ct.runs().metric_names() == ["zeta", "churn", "cost"]
 
 
-@pytest.mark.parametrize("format", [".3q", "{}", "<script>", "03d", ".123f", "% ", "x"])
+@pytest.mark.parametrize("format", [".3q", "{}", "<script>", "03d", ".123f", "% ", "x", ".٣f"])
 def test_a_format_that_is_none_is_refused(store_path: Path, format: str) -> None:
     with pytest.raises(OptionError, match="give one such as"):
         ct.metric("loss", format=format)
@@ -171,6 +171,31 @@ def test_nonsense_in_a_store_is_passed_over(store_path: Path) -> None:
         )
     assert ct.metric("churn").minimize is True
     assert ct.metric("y") == MetricMeaning("y")
+
+
+@pytest.mark.parametrize("format", [".999f", ".-3f", ".²f", ".99999999999f", "<b>", ".1f\\u0000"])
+def test_a_format_that_no_view_can_write_is_passed_over(store_path: Path, format: str) -> None:
+    runs = two_runs()
+    ct.metric("churn", unit="share", format=".1%", primary=True)
+    assert open_store(store_path).merge()
+    with duckdb.connect(store_path) as con:
+        con.execute("UPDATE metric_meanings SET value = $1 WHERE field = 'format'", [f'"{format}"'])
+        con.execute("UPDATE metric_meanings SET value = $1 WHERE field = 'unit'", [f'"{"u" * 999}"'])
+    assert ct.metric("churn") == MetricMeaning("churn", None, "u" * 40, "", primary=True)
+    assert "0.25" in table_html(runs.table())
+    assert ct.compare(runs)._still_html()
+
+
+@pytest.mark.parametrize("time", ["infinity", "-infinity"])
+def test_a_time_that_is_none_stops_nobody(store_path: Path, time: str) -> None:
+    ct.metric("churn", unit="share")
+    assert open_store(store_path).merge()
+    with duckdb.connect(store_path) as con:
+        con.execute("UPDATE metric_meanings SET time = $1::TIMESTAMP", [time])
+    assert ct.metric("churn").unit == "share"
+    assert ct.metric("churn", unit="EUR").unit == "EUR"
+    assert open_store(store_path).merge()
+    assert ct.metric("churn").unit == "EUR"
 
 
 def test_of_one_moment_the_greater_text_counts_in_either_order(store_path: Path) -> None:
