@@ -20,7 +20,7 @@ function general(size: number, digits: number): string {
   const [mantissa = "", power = "0"] = size.toExponential(digits - 1).split("e");
   const exponent = Number(power);
   if (exponent < -4 || exponent >= 7) return `${strip(mantissa)}e${exponent}`;
-  return group(strip(size.toFixed(Math.max(0, digits - 1 - exponent))));
+  return group(strip(size.toFixed(Math.min(100, Math.max(0, digits - 1 - exponent)))));
 }
 
 /** Writes a float compactly, with a real minus sign and commas from five digits up. */

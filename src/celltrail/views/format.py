@@ -30,6 +30,8 @@ __all__ = [
 _MINUS = "\N{MINUS SIGN}"
 #: From here on the page writes floats with an exponent.
 _LONGEST = 1e21
+#: So many digits behind the last one tell a half from what is next to it.
+_BEHIND = 40
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -68,7 +70,7 @@ def format_number(
     if isinstance(value, int):
         return prefix + _group(str(size))
     if decimals is not None:
-        return prefix + _group(f"{size:.{decimals}f}")
+        return prefix + _group(_rounded(size, decimals, "f"))
     return prefix + _general(size, digits)
 
 
@@ -102,12 +104,12 @@ def format_as(value: int | float, spec: str) -> str:
     if kind == "g":
         body = _general(size, max(1, digits))
     elif kind == "e":
-        mantissa, _, power = f"{size:.{digits}e}".partition("e")
+        mantissa, _, power = _rounded(size, digits, "e").partition("e")
         body = f"{mantissa}e{int(power)}"
     elif kind == "d":
-        body = str(size) if isinstance(size, int) else f"{size:.0f}"
+        body = str(size) if isinstance(size, int) else _rounded(size, 0, "f")
     else:
-        body = f"{size:.{digits}f}"
+        body = _rounded(size, digits, "f")
     if asked and kind in "df%":
         whole, point, rest = body.partition(".")
         body = f"{int(whole):,}{point}{rest}"
@@ -124,11 +126,20 @@ def format_metric(value: int | float, meaning: MetricMeaning) -> str:
 def _general(size: float, digits: int) -> str:
     if size == 0:
         return "0"
-    mantissa, _, power = f"{size:.{digits - 1}e}".partition("e")
+    mantissa, _, power = _rounded(size, digits - 1, "e").partition("e")
     exponent = int(power)
     if exponent < -4 or exponent >= 7:
         return f"{_strip(mantissa)}e{exponent}"
-    return _group(_strip(f"{size:.{max(0, digits - 1 - exponent)}f}"))
+    # No more than the page can: JavaScript writes 100 digits behind a point.
+    return _group(_strip(_rounded(size, min(100, max(0, digits - 1 - exponent)), "f")))
+
+
+def _rounded(size: float, digits: int, kind: str) -> str:
+    """Write a number as the page and Vega do: a half goes up, not to the even digit."""
+    rest = f"{size:.{digits + _BEHIND}{kind}}".partition("e")[0][-_BEHIND:]
+    if rest.rstrip("0") == "5":
+        size = math.nextafter(size, math.inf)
+    return f"{size:.{digits}{kind}}"
 
 
 def _strip(text: str) -> str:
