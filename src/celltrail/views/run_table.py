@@ -219,7 +219,7 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         if asked is not None:
             asked = asked.narrowed(self.where.strip(), self.order_by.strip())
         rows = shown_rows(self._table, self.where, self.order_by)
-        line = f"ct.runs().select({[self._ids[row] for row in rows]!r})"
+        line = f"ct.runs().select({[self._table.ids[row] for row in rows]!r})"
         if asked is not None:
             line = asked.code()
         if self.group_by:
@@ -322,7 +322,7 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         return table_text(self._table)
 
     def __repr__(self) -> str:
-        return f"<RunTableWidget of {len(self._ids)} runs>"
+        return f"<RunTableWidget of {len(self._runs)} runs>"
 
 
 def _zone(moment: str) -> str:

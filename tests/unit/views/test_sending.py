@@ -58,6 +58,14 @@ def test_what_is_selected_need_not_be_in_the_page() -> None:
     assert shown.selected.ids == [runs.ids[2], runs.ids[35]]
 
 
+def test_the_line_of_python_names_all_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeRuns, "asked", None)  # as of runs that were picked out
+    runs = many_runs(40)
+    shown = table(runs, where="params.depth > 5", order_by="metrics.loss desc")
+    assert shown.code.startswith(f"ct.runs().select({shown.view.index.tolist()!r})")
+    assert repr(shown) == "<RunTableWidget of 40 runs>"
+
+
 def test_parents_are_found_where_they_are_sent() -> None:
     runs = [FakeRun(id=f"r{i:02d}", number=i, parent_id="r00" if i else None) for i in range(30)]
     shown = table(FakeRuns(runs), order_by="number desc")
