@@ -29,6 +29,8 @@ interface Traitlets extends Traits {
   _tools: DataView;
 }
 
+/** What of the runs may change without the rest. */
+const SENT = ["_data", "_ids", "_columns", "_beyond"] as const;
 const EMPTY = "No runs yet. Put %%track at the top of a cell and run it.";
 const CURVES_PATIENCE = 120_000; // milliseconds: meanwhile the numbers stand there
 const CHARTS_FROM = 5; // runs from which on it is worth showing how values lie
@@ -177,11 +179,15 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
   root.addEventListener("pointerenter", () => state.look());
   const observer = new ResizeObserver(() => grid.layout());
   observer.observe(el);
+  let had = SENT.map((name) => model.get(name));
   const load = () => {
+    const now = SENT.map((name) => model.get(name));
+    if (now.every((one, i) => one === had[i])) return; // each of what came together says so
+    had = now;
     experiment.value = model.get("_experiment");
     state.data.value = read(model);
   };
-  model.on("change:_data", load);
+  for (const name of SENT) model.on(`change:${name}`, load);
   const show = hideSnapshot(model.get("_mark"));
   return () => {
     observer.disconnect();
@@ -189,7 +195,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     distributions.dispose();
     stopShowing();
     stopSelecting();
-    model.off("change:_data", load);
+    for (const name of SENT) model.off(`change:${name}`, load);
     state.dispose();
     rpc.dispose();
     gone = true;

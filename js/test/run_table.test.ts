@@ -71,6 +71,12 @@ describe("the run table", () => {
     el.remove();
   });
 
+  it("shows what is said anew of its columns, although no value changed", () => {
+    expect(rowAt(2).textContent).toContain("0.74");
+    const heads = HEADS.map((head) => (head.label === "acc" ? { ...head, format: ".1%" } : head));
+    model.set("_columns", JSON.stringify(heads));
+    expect(rowAt(2).textContent).toContain("74.0%");
+  });
   it("shows texts as texts, missing as a dash", () => {
     expect(rowAt(0).textContent).toContain("<b>run 0</b>");
     expect(rowAt(1).textContent).toContain("–");
