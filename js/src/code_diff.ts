@@ -1,5 +1,5 @@
 // Two cells side by side: which lines stand in both, and in the others which words changed.
-import { diffArrays } from "diff";
+import { type ArrayChange, diffArrays } from "diff";
 
 /** A piece of a line, and whether it stands in this version alone. */
 export interface Mark {
@@ -19,13 +19,15 @@ export interface Row {
   same: boolean;
 }
 
+/** Of more edits than these the search takes seconds, in which the page stands still. */
+const EDITS = 1_000;
 const WORDS = /[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu;
 
 /** Compares two texts line by line, and changed lines word by word (Myers 1986). */
 export function codeDiff(before: string, after: string): Row[] {
   const rows: Row[] = [];
   let [left, right] = [0, 0];
-  const parts = diffArrays(linesOf(before), linesOf(after));
+  const parts = differences(linesOf(before), linesOf(after));
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i];
     if (!part) continue;
@@ -57,6 +59,16 @@ export function codeDiff(before: string, after: string): Row[] {
   return rows;
 }
 
+/** Gives what both have and what either has; of very different ones, all of it as different. */
+function differences(before: string[], after: string[]): ArrayChange<string>[] {
+  const found = diffArrays(before, after, { maxEditLength: EDITS });
+  if (found) return found;
+  return [
+    { value: before, removed: true, added: false, count: before.length },
+    { value: after, removed: false, added: true, count: after.length },
+  ];
+}
+
 function linesOf(text: string): string[] {
   return text === "" ? [] : text.replace(/\n$/, "").split("\n");
 }
@@ -71,7 +83,7 @@ function words(
       text === undefined ? null : [{ text, changed: true }];
     return [whole(before), whole(after)];
   }
-  const parts = diffArrays(before.match(WORDS) ?? [], after.match(WORDS) ?? []);
+  const parts = differences(before.match(WORDS) ?? [], after.match(WORDS) ?? []);
   const side = (skip: "added" | "removed", keep: "added" | "removed") =>
     parts
       .filter((part) => !part[skip])

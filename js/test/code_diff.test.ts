@@ -35,6 +35,20 @@ describe("two cells side by side", () => {
       }
     }
   });
+  it("does not search for long what two very different cells have in common", () => {
+    const number = (i: number, cell: number) => Math.floor(1e4 * Math.sin(i * 13 + cell * 79) ** 2);
+    const all = (cell: number) => Array.from({ length: 3_000 }, (_, i) => number(i, cell));
+    for (const between of [", ", "\n"]) {
+      const [before, after] = [all(0).join(between), all(1).join(between)];
+      const rows = codeDiff(`same\n${before}`, `same\n${after}`);
+      const side = (which: "left" | "right") =>
+        rows.map((row) => text(row[which])).filter((line) => line !== null);
+      expect(side("left").join("\n")).toBe(`same\n${before}`);
+      expect(side("right").join("\n")).toBe(`same\n${after}`);
+      // a search to the end would find the commas, or the numbers that stand in both by chance
+      expect(rows.filter((row) => !row.same).length).toBe(between === "\n" ? 3_001 : 1);
+    }
+  });
   it("folds what is far from any change, and loses no line", () => {
     const before = Array.from({ length: 40 }, (_, i) => `line ${i}`);
     const rows = codeDiff(before.join("\n"), before.with(20, "other").join("\n"));

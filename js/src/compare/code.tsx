@@ -1,5 +1,5 @@
 // The code of two runs, side by side.
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { codeDiff, folded, type Line, type Stretch } from "../code_diff";
 import { plural } from "../format";
 import type { Head } from "./types";
@@ -55,7 +55,7 @@ function Choice({ label, heads, place, onPick }: ChoiceProps) {
 }
 
 function Diff({ before, after }: { before: string; after: string }) {
-  const rows = codeDiff(before, after);
+  const rows = useMemo(() => codeDiff(before, after), [before, after]);
   if (rows.every((row) => row.same)) return <div class="ct-note">These two are the same.</div>;
   return (
     <div class="ct-diff">
