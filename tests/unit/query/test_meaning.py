@@ -179,8 +179,9 @@ def test_a_format_that_no_view_can_write_is_passed_over(store_path: Path, format
     ct.metric("churn", unit="share", format=".1%", primary=True)
     assert open_store(store_path).merge()
     with duckdb.connect(store_path) as con:
-        con.execute("UPDATE metric_meanings SET value = $1 WHERE field = 'format'", [f'"{format}"'])
-        con.execute("UPDATE metric_meanings SET value = $1 WHERE field = 'unit'", [f'"{"u" * 999}"'])
+        for field, value in {"format": format, "unit": "u" * 999}.items():
+            update = "UPDATE metric_meanings SET value = $1 WHERE field = $2"
+            con.execute(update, [f'"{value}"', field])
     assert ct.metric("churn") == MetricMeaning("churn", None, "u" * 40, "", primary=True)
     assert "0.25" in table_html(runs.table())
     assert ct.compare(runs)._still_html()

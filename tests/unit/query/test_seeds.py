@@ -44,7 +44,8 @@ def test_the_limit_is_that_of_the_browser(store_path: Path, case: dict[str, Any]
     runs = ct.runs(order_by="started")
     groups = seed_groups(runs.table())
     found = groups.limit("m", [runs.ids[place] for place in case["compared"]])
-    assert found == (None if case["limit"] is None else pytest.approx(case["limit"], rel=1e-12, abs=0))
+    limit = case["limit"]
+    assert found == (None if limit is None else pytest.approx(limit, rel=1e-12, abs=0))
 
 
 def test_runs_of_the_largest_floats_are_compared(store_path: Path) -> None:
