@@ -90,7 +90,9 @@ const render: Render<State> = ({ model, el }) => {
   };
 
   const stopTheme = onThemeChange(draw);
-  model.on("change:_spec", draw);
+  // other numbers of the same runs may leave the specification as it was
+  const names = ["change:_spec", "change:_data"] as const;
+  for (const name of names) model.on(name, draw);
   void draw();
   return () => {
     gone = true;
@@ -98,7 +100,7 @@ const render: Render<State> = ({ model, el }) => {
     stopZoom?.();
     stopSelection?.();
     rpc.dispose();
-    model.off("change:_spec", draw);
+    for (const name of names) model.off(name, draw);
     drawn?.finalize();
     show?.();
   };

@@ -147,6 +147,22 @@ def test_a_changed_chart_is_drawn_anew(page: Page) -> None:
     assert bundle.errors == []
 
 
+def test_other_numbers_of_the_same_runs_are_drawn_anew(page: Page) -> None:
+    def chart(*scores: float) -> Chart:
+        runs = [FakeRun(id=f"r{i}", metrics={"a": v, "b": -v}) for i, v in enumerate(scores)]
+        return ct.plot.scatter(FakeRuns(runs), "a", "b")  # type: ignore[arg-type]
+
+    bundle = BundlePage(page)
+    before, after = chart(0.1234567, 0.2, 0.3), chart(0.1234567, 0.2, 0.7654321)
+    assert before._spec == after._spec
+    show(bundle, before)
+    expect(page.locator("canvas")).to_be_visible()
+    page.evaluate(LISTEN)
+    renew(page, after)
+    page.wait_for_function("() => window.texts.includes('0.7')")
+    assert bundle.errors == []
+
+
 def test_the_theme_of_the_page_is_followed(page: Page) -> None:
     bundle = BundlePage(page)
     show(bundle, make())
