@@ -106,6 +106,7 @@ function within(view: View, datasets: string[], ranges: Ranges): string[] {
     for (const row of rowsOf(view, name)) {
       const isInside = fields.every(([field, range]) => {
         if (!range.every((end) => typeof end === "number")) return range.includes(row[field]);
+        if (row[field] == null) return false; // and not a zero
         const value = Number(row[field]);
         return value >= Math.min(...range) && value <= Math.max(...range);
       });

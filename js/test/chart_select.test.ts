@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
-import { runDatasets, withSelection } from "../src/chart_select";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { followSelection, runDatasets, withSelection } from "../src/chart_select";
+import type { View } from "../src/vega_loader";
+import { MockModel } from "./mock_model";
 
 describe("what of a chart is linked", () => {
   it("is what has runs in its data", () => {
@@ -26,5 +28,37 @@ describe("what of a chart is linked", () => {
     expect(opacity[1]?.value).toBe(0.85);
     expect(opacity[2]).toEqual({ field: "n" });
     expect(spec.spec.layer[1]?.encoding.x).toEqual({ field: "x" });
+  });
+});
+
+describe("a brush", () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  it("selects what lies within it, and nothing that has no value there", () => {
+    const rows = [
+      { run_id: "zero", x: 0 },
+      { run_id: "none", x: null },
+      { run_id: "absent" },
+      { run_id: "far", x: 9 },
+    ];
+    let brush: (name: string, value: unknown) => void = () => {};
+    const view = {
+      signal: () => {},
+      runAsync: async () => {},
+      addEventListener: () => {},
+      addSignalListener: (_name: string, listener: typeof brush) => {
+        brush = listener;
+      },
+      data: () => rows,
+    };
+    const model = new MockModel({ selected_ids: [] });
+    followSelection(model as never, view as unknown as View, ["data"]);
+    brush("brush", { x: [-1, 1] });
+    vi.runAllTimers();
+    expect(model.get("selected_ids")).toEqual(["zero"]);
+    brush("brush", {});
+    vi.runAllTimers();
+    expect(model.get("selected_ids")).toEqual([]);
   });
 });
