@@ -1,7 +1,7 @@
 // The heading of a chart that is drawn when it is asked for; the twin of views/chart_section.py.
 import type { Render } from "@anywidget/types";
 import { render as mount } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Choice, groupsOf } from "./choices";
 import { guardKeys } from "./keys";
 import { Latest } from "./latest";
@@ -70,6 +70,7 @@ function Head({ title, choices, chosen, opened, note, said, onShow, onHide }: Pr
   const [problem, setProblem] = useState("");
   useEffect(() => setPicked(chosen), [JSON.stringify(chosen)]);
   // Only the newest choice is drawn: a forest takes seconds.
+  const wanted = useRef<(() => Promise<unknown>) | null>(null);
   const latest = useMemo(
     () =>
       new Latest(async (question: () => Promise<unknown>) => {
@@ -79,11 +80,12 @@ function Head({ title, choices, chosen, opened, note, said, onShow, onHide }: Pr
         } catch (error) {
           setProblem(error instanceof Error ? error.message : String(error));
         }
-        setWaiting(false);
+        if (wanted.current === question) setWaiting(false); // else another one comes now
       }),
     [],
   );
   const ask = (question: () => Promise<unknown>) => {
+    wanted.current = question;
     setWaiting(true);
     latest.want(question);
   };

@@ -78,6 +78,29 @@ def test_why_it_cannot_be_drawn_is_told_and_another_choice_tried(
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_it_is_busy_until_the_last_of_several_choices_is_drawn(
+    bundle: BundlePage, page: Page
+) -> None:
+    show(bundle, opened=True)
+    page.evaluate("() => { window.views[0].model.send = function (m) { this.sent.push(m); }; }")
+    answer = (
+        "(place) => { const { model, emit } = window.views[0];"
+        "emit('msg:custom', { kind: 'answer', id: model.sent[place].id, result: null }, []); }"
+    )
+    x = page.get_by_label("x", exact=True)
+    for option in ("duration", "metrics.acc", f"params.{XSS}"):
+        x.select_option(option)
+    section = page.get_by_role("region", name="scatter")
+    page.evaluate(answer, 0)
+    page.wait_for_function("() => window.views[0].model.sent.length === 2")
+    expect(section).to_have_attribute("aria-busy", "true")
+    expect(page.get_by_role("button")).to_have_text("Drawing…")
+    page.evaluate(answer, 1)
+    expect(section).to_have_attribute("aria-busy", "false")
+    sent = page.evaluate("() => window.views[0].model.sent.map((one) => one.params.chosen.x)")
+    assert sent == ["duration", f"params.{XSS}"]
+
+
 def test_too_few_runs_are_a_sentence_without_a_button(bundle: BundlePage, page: Page) -> None:
     show(bundle, _said=f"It takes 12 runs. {XSS}", _choices="[]", chosen={})
     expect(page.get_by_text("It takes 12 runs.")).to_be_visible()
