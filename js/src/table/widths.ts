@@ -46,7 +46,7 @@ export function widthsOf(element: HTMLElement, shown: Shown): Width[] {
       texts.push(cellText(column, row) + (delta ? ` ${delta} ` : ""));
     }
     const box = { ...WIDTHS, padding: WIDTHS.padding + extra(column, grouped) };
-    const heading = measureHeading(column.label) + SIGNS;
+    const heading = measureHeading(`${column.label} ${column.unit ?? ""}`.trim()) + SIGNS;
     const whole = columnWidth(heading, texts, measure, box);
     // below a long heading a curve has room that numbers do not need
     const cells = column.steps ? columnWidth(0, texts, measure, { ...box, min: 0 }) : whole;
