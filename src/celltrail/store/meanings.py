@@ -63,19 +63,27 @@ def read_meanings(con: DuckDBPyConnection) -> dict[str, MetricMeaning]:
     rows = con.execute(f"{_ALL.format('')} ORDER BY time, metric").fetchall()
     found: dict[str, dict[str, Any]] = {}
     for metric, field, text, _time in rows:
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        if type(value) is not _TYPES.get(field):
-            continue
-        # Another program may have written it: pages and formats are not asked to bear more
-        # than `celltrail.metric` takes.
-        if field == "format" and value and not METRIC_FORMAT.fullmatch(value):
-            continue
-        if field == "unit":
-            value = " ".join(value.split())[:UNIT_LENGTH]
-        said = found.setdefault(metric, {})
-        said.pop(field, None)
-        said[field] = value
+        value = _read(field, text)
+        if value is not None:
+            said = found.setdefault(metric, {})
+            said.pop(field, None)
+            said[field] = value
     return {metric: MetricMeaning(metric, **said) for metric, said in found.items()}
+
+
+def _read(field: str, text: str) -> bool | str | None:
+    """Read what is said of a metric; None for what `celltrail.metric` would not have taken.
+
+    Another program may have written it, and views bear no more than that.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, bool):
+        return value if _TYPES.get(field) is bool else None
+    if not isinstance(value, str) or _TYPES.get(field) is not str:
+        return None
+    if field == "unit":
+        return " ".join(value.split())[:UNIT_LENGTH]
+    return value if not value or METRIC_FORMAT.fullmatch(value) else None
