@@ -12,7 +12,7 @@ from celltrail.views.band_data import Band, BandKind, Bands, read_bands
 from celltrail.views.chart import NAME_KEY, Chart
 from celltrail.views.chart_text import axis_title, tooltip_title
 from celltrail.views.curve_panels import Frames, in_panels, x_encoding, y_axis, y_scale, zoom_of
-from celltrail.views.format import escape, format_number, plural
+from celltrail.views.format import escape, format_metric, plural
 from celltrail.views.svg_chart import Series, image_html, line_chart_svg
 from celltrail.views.theme import FAINT, FONT, PALETTE
 
@@ -153,15 +153,17 @@ def _still_html(data: Bands, options: CurveOptions) -> str:
     for metric in data.metrics:
         bands = [band.thinned(600) for band in data.bands if band.metric == metric]
         series = [Series(b.label, b.step.astype(float), b.mean) for b in bands]
+        meaning = data.meanings[metric]
         text = f"mean {metric} over step of {plural(len(bands), 'group')}"
         try:
             svg = line_chart_svg(
                 series,
-                title=f"{metric}, mean of each group",
+                title=f"{axis_title(metric, unit=meaning.unit)}, mean of each group",
                 x_title="step",
                 whole_x=True,
                 log_x=options.log_x,
                 log_y=options.log_y,
+                y_format=meaning.format,
             )
             images.append(image_html(svg, text))
         except Exception:  # noqa: BLE001 - any values were logged; the reader gets them as text
@@ -175,7 +177,8 @@ def _still_text(data: Bands) -> str:
     for band in data.bands:
         if len(band.step):
             mean, low, high = (
-                format_number(float(x[-1])) for x in (band.mean, band.low, band.high)
+                format_metric(float(x[-1]), data.meanings[band.metric])
+                for x in (band.mean, band.low, band.high)
             )
             count = f"{int(band.count[-1])} of {plural(band.runs, 'run')}"
             lines.append(

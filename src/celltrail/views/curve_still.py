@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celltrail.views.format import escape, format_number, format_time, plural
+from celltrail.views.chart_text import axis_title
+from celltrail.views.format import escape, format_metric, format_time, plural
 from celltrail.views.svg_chart import Series, image_html, line_chart_svg
 from celltrail.views.theme import FAINT, FONT, run_color
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from celltrail.model import MetricMeaning
     from celltrail.query import Run
     from celltrail.views.curve_data import Curve, CurveOptions, Curves
 
@@ -36,7 +38,7 @@ def still_text(data: Curves, options: CurveOptions) -> str:
     """Give the last point of each curve."""
     lines = [f"{', '.join(data.metrics)} over {options.x} ({data.caption})"]
     for curve in data.curves[:_TEXT_LINES]:
-        last = format_number(float(curve.value[-1]))
+        last = format_metric(float(curve.value[-1]), data.runs.meaning(curve.metric))
         lines.append(f"  {curve.label}: {curve.metric} {last} at step {int(curve.step[-1]):,}")
     if len(data.curves) > _TEXT_LINES:
         lines.append(f"  and {plural(len(data.curves) - _TEXT_LINES, 'curve')} more")
@@ -45,7 +47,9 @@ def still_text(data: Curves, options: CurveOptions) -> str:
 
 def _picture(metric: str, lines: Mapping[str, Curve], data: Curves, options: CurveOptions) -> str:
     """Draw one metric; should the drawing fail, its text stands in for it."""
-    text = f"{metric} over {options.x} of {plural(len(lines), 'run')}: {_last_values(lines)}"
+    meaning = data.runs.meaning(metric)
+    ends = _last_values(lines, meaning)
+    text = f"{metric} over {options.x} of {plural(len(lines), 'run')}: {ends}"
     began = min((float(c.x[0]) for c in lines.values()), default=0.0)
     x_title = _X_TITLES.get(options.x) or f"seconds since {format_time(int(began * 1e3))}"
     series = [
@@ -55,11 +59,12 @@ def _picture(metric: str, lines: Mapping[str, Curve], data: Curves, options: Cur
     try:
         svg = line_chart_svg(
             series,
-            title=metric,
+            title=axis_title(metric, unit=meaning.unit),
             x_title=x_title,
             whole_x=options.x == "step",
             log_x=options.log_x,
             log_y=options.log_y,
+            y_format=meaning.format,
         )
     except Exception:  # noqa: BLE001 - any values were logged; the reader gets them as text
         return f"<div>{escape(text)}</div>"
@@ -74,7 +79,10 @@ def _series(run: Run, label: str, curve: Curve | None, began: float | None) -> S
     return Series(label, x, curve.value if curve.smooth is None else curve.smooth, color)
 
 
-def _last_values(lines: Mapping[str, Curve]) -> str:
+def _last_values(lines: Mapping[str, Curve], meaning: MetricMeaning) -> str:
     """Describe a chart to those who do not see it."""
-    cells = [f"{label} ends at {format_number(float(c.value[-1]))}" for label, c in lines.items()]
+    cells = [
+        f"{label} ends at {format_metric(float(curve.value[-1]), meaning)}"
+        for label, curve in lines.items()
+    ]
     return ", ".join(cells[:10]) + (" and more" if len(cells) > 10 else "")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from celltrail.views.format import escape, format_number, shorten
+from celltrail.views.format import escape, format_as, format_number, shorten
 from celltrail.views.theme import series_color
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ _FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-s
 _LEGEND_ROWS = 12
 _LEGEND_WIDTH = 150
 _LARGEST = sys.float_info.max
+#: Characters of a number beside an axis, at most.
+_LABEL = 14
 # A range this small beside its values is rounding: no ticks could tell it from a constant.
 _CONSTANT = 1e-9
 _TINY = 1e-290
@@ -82,6 +84,7 @@ def line_chart_svg(
     whole_x: bool = False,
     log_x: bool = False,
     log_y: bool = False,
+    y_format: str = "",
 ) -> str:
     """Draw lines with axes and a legend.
 
@@ -99,6 +102,8 @@ def line_chart_svg(
         Whether x counts something, so that its ticks are integers.
     log_x, log_y
         Whether an axis is logarithmic; what is not above 0 is a gap.
+    y_format
+        How the numbers of the y axis are written, as `celltrail.metric` takes it.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def line_chart_svg(
     finite = [(s.x[ok], s.y[ok]) for s in series for ok in [np.isfinite(s.x) & np.isfinite(s.y)]]
     x_low, x_high = _extent([x for x, _ in finite])
     y_ticks = nice_ticks(*_extent([y for _, y in finite]), 5)
-    labels = [_tick_text(tick, y_ticks, log=log_y) for tick in y_ticks]
+    labels = _tick_texts(y_ticks, y_format, log=log_y)
     left = 16 + 6.4 * max(map(len, labels))
     right = width - (_LEGEND_WIDTH if legend else 14)
     x_scale = _Scale(x_low, x_high, left, right)
@@ -190,6 +195,15 @@ def nice_ticks(low: float, high: float, count: int, *, whole: bool = False) -> l
     # Through the decimal text: 3 * 0.1 must not become 0.30000000000000004.
     ticks = (float(f"{n * step:.12g}") for n in range(first, last + 1))
     return [min(max(tick, -_LARGEST), _LARGEST) for tick in ticks]
+
+
+def _tick_texts(ticks: Sequence[float], spec: str, *, log: bool) -> list[str]:
+    if spec:
+        asked = [format_as(10.0 ** min(tick, 308.0) if log else tick, spec) for tick in ticks]
+        # A format that makes one text of several ticks, or very long ones, is for other places.
+        if len(set(asked)) == len(asked) and max(map(len, asked)) <= _LABEL:
+            return asked
+    return [_tick_text(tick, ticks, log=log) for tick in ticks]
 
 
 def _tick_text(tick: float, ticks: Sequence[float], *, log: bool = False) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -230,3 +232,27 @@ def test_charts_have_the_unit_and_the_format(store_path: Path) -> None:
         assert "cost (EUR)" in spec
         assert '"format": ",.0f"' in spec
     assert "lowest" in json.dumps(ct.plot.progress(runs, "cost").chart.to_dict())
+
+
+def test_still_forms_have_the_unit_and_the_format(store_path: Path) -> None:
+    for place, name in enumerate("ab"):
+        with ct.track(name, params={"lr": 0.1 + place}) as run:
+            for step in range(3):
+                run.log(churn=0.25 + step / 8 + place / 4, step=step)
+    ct.metric("churn", unit="share", format=".1%")
+    runs = ct.runs()
+    curves = ct.plot.curves(runs, "churn")
+    assert "churn 50.0% share at step 2" in curves._still_text()
+    (picture,) = re.findall("base64,([^\"]*)", curves._still_html())
+    svg = base64.b64decode(picture).decode()
+    assert "churn (share)" in svg
+    assert ">40.0%<" in svg
+    assert "50.0% share" in ct.plot.curves(runs, "churn", group_by="lr")._still_text()
+    for chart in (
+        ct.plot.progress(runs, "churn"),
+        ct.plot.bars(runs, "churn"),
+        ct.plot.scatter(runs, "lr", "churn"),
+        ct.plot.parallel(runs, ["lr", "churn"]),
+    ):
+        assert "50.0%" in chart._still_text()
+    assert "churn (share)" in json.dumps(ct.plot.parallel(runs, ["lr", "churn"]).chart.to_dict())

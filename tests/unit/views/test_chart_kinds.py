@@ -155,9 +155,24 @@ def test_parallel_axes_drop_no_run(runs: ct.Runs) -> None:
     assert list(dict.fromkeys(data["axis"])) == ["model", "seed", "acc", "epochs"]
     rows = list(zip(data["run"], data["axis"], data["place"], data["text"], strict=True))
     assert ("broken (failed)", "acc", -0.14, "none") in rows
-    assert ("odd (lost)", "acc", -0.14, "nan") in rows
+    assert ("odd (lost)", "acc", -0.14, "NaN") in rows
     assert ("svm 1", "acc", 1.0, "0.9") in rows
     assert "6 of 6 runs shown · 1 failed · 1 lost" in title_of(chart)
+
+
+def test_an_axis_without_a_finite_value_has_no_numbers_beside_it() -> None:
+    runs = faked(lr=[1, 2, 3], m_loss=[math.nan, math.inf, None])
+    marks = next(d for d in datasets_of(ct.plot.parallel(runs)).values() if "run" not in d)
+    places = list(zip(marks["axis"], marks["text"], strict=True))
+    assert [text for axis, text in places if axis == "loss"] == ["none"]
+    assert [text for axis, text in places if axis == "lr"] == ["1", "2", "3"]
+
+
+def test_what_stands_at_one_of_many_axes_ends_before_the_next() -> None:
+    runs = faked(**{f"a long name of a param {i}": [1, 2] for i in range(8)})
+    spec = json.loads(ct.plot.parallel(runs, width=400)._spec)
+    assert spec["layer"][0]["encoding"]["x"]["axis"]["labelLimit"] <= 400 / 8
+    assert spec["layer"][-1]["mark"]["limit"] <= 400 / 8
 
 
 def test_an_axis_of_many_orders_is_logarithmic_and_says_so() -> None:

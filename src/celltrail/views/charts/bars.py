@@ -115,7 +115,7 @@ def bars(
         ]
         for b in found
     ]
-    numbers = Numbers(f"mean {metric}", caption, ["", "mean", "interval", "runs"], rows)
+    numbers = Numbers(f"mean {values.title}", caption, ["", "mean", "interval", "runs"], rows)
     return Chart(
         chart.properties(title=caption_title(caption)),
         still_html=numbers.html(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -22,7 +23,7 @@ from celltrail.views.charts.run_frame import (
 )
 from celltrail.views.charts.still import Numbers
 from celltrail.views.curve_panels import caption_title
-from celltrail.views.format import format_number, format_time, shorten
+from celltrail.views.format import format_as, format_number, format_time, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,13 +136,15 @@ def _numbers_axis(values: Values) -> _Axis:
     raw = np.where(drawn, values.values, np.nan).astype(np.float64)
     finite = raw[drawn]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
-    write = _moment if values.type == "temporal" else _number
+    write = _moment if values.type == "temporal" else partial(_number, spec=values.format)
     texts = [
-        write(value) if ok else ("none" if gone else str(v))
+        write(value) if ok else ("none" if gone else format_number(float(v)))
         for value, ok, gone, v in zip(raw, drawn, values.missing, values.values, strict=True)
     ]
     log = low > 0 and high / low > 100
-    title = axis_title(values.name, 40) + (" (log)" if log else "")
+    title = axis_title(values.name, 40, values.unit) + (" (log)" if log else "")
+    if not len(finite):
+        return _Axis(values, title, np.full(len(raw), _NOWHERE), texts, [])
     if low == high:
         place = np.where(drawn, 0.5, _NOWHERE)
         return _Axis(values, title, place, texts, [(0.5, write(low))])
@@ -169,8 +172,8 @@ def _categories(values: Values) -> _Axis:
     return _Axis(values, axis_title(values.name, 40), place, texts, marks)
 
 
-def _number(value: float) -> str:
-    return format_number(value, digits=3)
+def _number(value: float, spec: str) -> str:
+    return format_as(value, spec) if spec else format_number(value, digits=3)
 
 
 def _moment(value: float) -> str:
@@ -188,12 +191,14 @@ def _shade(runs: Runs, color: str | None, axes: Sequence[_Axis]) -> Values | Non
 
 def _chart(runs: Runs, axes: Sequence[_Axis], shade: Values | None, width: int, height: int) -> Any:
     titles = _different([axis.title for axis in axes])
+    # What stands at one axis ends before the next one.
+    room = max(24, width // max(1, len(axes)) - 8)
     x = alt.X(
         "axis:N",
         title=None,
         scale=alt.Scale(domain=titles, padding=0.5),
         axis=alt.Axis(
-            orient="top", labelAngle=0, labelLimit=160, labelPadding=14, domain=False, ticks=False
+            orient="top", labelAngle=0, labelLimit=room, labelPadding=14, domain=False, ticks=False
         ),
     )
     y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[_NOWHERE - 0.02, 1.02], nice=False))
@@ -225,7 +230,7 @@ def _chart(runs: Runs, axes: Sequence[_Axis], shade: Values | None, width: int, 
         y=alt.YDatum(0, axis=None, title=None), y2=alt.Y2Datum(1)
     )
     texts = scale.mark_text(
-        align="left", dx=5, dy=-7, fontSize=10, color="#7f8792", limit=120
+        align="left", dx=5, dy=-7, fontSize=10, color="#7f8792", limit=room
     ).encode(text="text:N")
     return alt.layer(rules, line.add_params(near), dots, texts).properties(
         width=width, height=height

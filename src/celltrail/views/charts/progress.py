@@ -21,7 +21,7 @@ from celltrail.views.charts.run_frame import (
 )
 from celltrail.views.charts.still import Numbers
 from celltrail.views.curve_panels import caption_title, number_axis
-from celltrail.views.format import format_number
+from celltrail.views.format import format_as
 
 if TYPE_CHECKING:
     from celltrail.query import Runs
@@ -86,7 +86,7 @@ def progress(
     frame["best"] = best
     caption = caption_of(runs, values.drawn, values)
     chart = _chart(frame, values, minimize, width, height)
-    numbers = _numbers(frame, metric, minimize, caption)
+    numbers = _numbers(frame, values, minimize, caption)
     return Chart(
         chart.properties(title=caption_title(caption)),
         still_html=numbers.html(),
@@ -144,15 +144,15 @@ def _chart(frame: pd.DataFrame, values: Values, minimize: bool, width: int, heig
     return alt.layer(line, points, without, data=frame).properties(width=width, height=height)
 
 
-def _numbers(frame: pd.DataFrame, metric: str, minimize: bool, caption: str) -> Numbers:
+def _numbers(frame: pd.DataFrame, values: Values, minimize: bool, caption: str) -> Numbers:
     """Give the runs that were the best when they ended."""
     word = "lowest" if minimize else "highest"
     better = frame["best"].notna() & (frame["best"] != frame["best"].shift())
     rows = [
-        [f"{place:,}", str(run), format_number(float(best))]
+        [f"{place:,}", str(run), format_as(float(best), values.format)]
         for place, run, best in zip(
             frame["place"][better], frame["run"][better], frame["best"][better], strict=True
         )
     ]
-    heads = ["run of all", "name", f"{word} {metric}"]
-    return Numbers(f"{word} {metric} so far", caption, heads, rows)
+    heads = ["run of all", "name", f"{word} {values.title}"]
+    return Numbers(f"{word} {values.name} so far", caption, heads, rows)

@@ -22,7 +22,7 @@ from celltrail.views.charts.run_frame import (
 )
 from celltrail.views.charts.still import Numbers
 from celltrail.views.curve_panels import caption_title, number_axis
-from celltrail.views.format import format_number
+from celltrail.views.format import format_as
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,12 +173,12 @@ def _tooltip(values: list[Values], shade: Values | None) -> list[alt.Tooltip]:
 
 def _numbers(frame: pd.DataFrame, values: list[Values], caption: str) -> Numbers:
     rows = [
-        [str(run), *(_cell(value) for value in (x, y))]
+        [str(run), _cell(x, values[0]), _cell(y, values[1])]
         for run, x, y in zip(frame["run"], frame["x"], frame["y"], strict=True)
     ]
-    names = [each.name for each in values]
-    return Numbers(f"{names[1]} over {names[0]}", caption, ["run", *names], rows)
+    title = f"{values[1].name} over {values[0].name}"
+    return Numbers(title, caption, ["run", *(each.title for each in values)], rows)
 
 
-def _cell(value: Any) -> str:
-    return format_number(float(value)) if isinstance(value, float) else str(value)
+def _cell(value: Any, column: Values) -> str:
+    return format_as(float(value), column.format) if isinstance(value, float) else str(value)
