@@ -38,12 +38,18 @@ export class Rpc {
   ask<T>(method: string, params: Record<string, unknown> = {}, patience = 20_000): Promise<T> {
     const id = `${this.#mine} ${++this.#last}`;
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const fail = () => {
         this.#waiting.delete(id);
         reject(new Error("the kernel does not answer: it is busy or gone"));
-      }, patience);
+      };
+      const timer = setTimeout(fail, patience);
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
-      this.#channel.send({ kind: "ask", id, method, params });
+      try {
+        this.#channel.send({ kind: "ask", id, method, params });
+      } catch {
+        clearTimeout(timer); // a model whose kernel was restarted sends nothing
+        fail();
+      }
     });
   }
 
