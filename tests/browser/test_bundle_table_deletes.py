@@ -65,6 +65,15 @@ def test_selected_runs_are_deleted_and_the_line_undoes_it(
     assert stored() == [1, 2, 3, 4, 5, 6]
 
 
+def test_what_a_linked_view_selected_of_other_runs_is_not_counted(
+    bundle: BundlePage, page: Page, table: RunTableWidget
+) -> None:
+    bundle.set("selected_ids", [table.runs.ids[0], "another table's"])
+    more(page, "Delete 1 run")
+    expect(page.get_by_role("status")).to_contain_text("1 run deleted")
+    assert stored() == [2, 3, 4, 5, 6]
+
+
 def test_nothing_is_deleted_by_a_key_or_without_a_selection(
     page: Page, table: RunTableWidget
 ) -> None:

@@ -44,8 +44,10 @@ export class Removal {
 
   /** The runs that would be deleted, and how many of these are not among the rows. */
   chosen(): { ids: string[]; unseen: number } {
-    const ids = this.#state.get("selected_ids");
-    const all = this.#state.data.value.ids;
+    const { ids: all, beyond } = this.#state.data.value;
+    const own = new Set(all);
+    // a linked view may have selected runs that are none of this table's
+    const ids = this.#state.get("selected_ids").filter((id) => beyond.length || own.has(id));
     const seen = new Set(Array.from(this.#state.rows.value, (row) => all[row]));
     return { ids, unseen: ids.filter((id) => !seen.has(id)).length };
   }

@@ -52,6 +52,9 @@ def define_metric(
         raise UsageError(message)
     said: dict[str, bool | str] = {}
     for word, truth in (("minimize", minimize), ("primary", primary)):
+        if isinstance(truth, str):  # "false" would be true
+            message = f"{word} is {truth!r}: give True or False."
+            raise OptionError(message)
         if truth is not None:
             said[word] = bool(truth)
     if unit is not None:

@@ -107,6 +107,13 @@ def test_a_format_that_is_known_is_taken(store_path: Path, format: str) -> None:
     assert ct.metric("loss", format=format).format == format
 
 
+@pytest.mark.parametrize("word", ["minimize", "primary"])
+def test_a_text_is_neither_true_nor_false(store_path: Path, word: str) -> None:
+    with pytest.raises(OptionError, match=f"{word} is 'false': give True or False"):
+        ct.metric("churn", **{word: "false"})  # type: ignore[arg-type]
+    assert ct.metric("churn") == MetricMeaning("churn")
+
+
 @pytest.mark.parametrize("name", ["", "  "])
 def test_a_metric_without_a_name_is_refused(store_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="must not be empty"):
