@@ -11,7 +11,7 @@ import pytest
 from bundle_page import BundlePage, state_of
 from playwright.sync_api import Locator, Page, expect
 
-from celltrail.views import RunTableWidget
+from celltrail.views import RunTableWidget, sending
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "unit" / "views"))
 
@@ -111,6 +111,22 @@ def test_5000_runs_scroll_to_their_end(bundle: BundlePage, page: Page) -> None:
     assert page.locator("[role=gridcell]").count() < 1500
     heading(page, "loss").click()
     expect(heading(page, "loss")).to_have_attribute("aria-sort", "ascending")
+
+
+def test_of_very_many_runs_it_says_how_many_are_here(
+    bundle: BundlePage, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_SENT", 10)
+    widget = show(bundle, many_runs(40))
+    count = page.locator(".ct-count")
+    expect(count).to_have_text("the first 10 of 40 runs")
+    # a filter that leaves the same runs first, and another number of them in all
+    bundle.set("_beyond", [40, 30])
+    expect(count).to_have_text("the first 10 of 30 that match of 40 runs")
+    model = "window.views.at(-1).model"
+    page.evaluate(f"() => {{ {model}.send = () => {{ throw new Error('Cannot send'); }}; }}")
+    page.get_by_role("combobox", name="Filter").fill(f"number <= {widget.runs[3].number}")
+    expect(count).to_have_text("4 of 10 here, of 40 runs")
 
 
 def test_rows_and_headings_stand_under_each_other(bundle: BundlePage, page: Page) -> None:

@@ -23,7 +23,12 @@ export function Toolbar({ state, services, removal, experiment }: Props) {
     <>
       <div class="ct-bar">
         {experiment && <span class="ct-experiment">{experiment}</span>}
-        <Count shown={state.rows.value.length} total={total} beyond={beyond} />
+        <Count
+          shown={state.rows.value.length}
+          total={total}
+          beyond={beyond}
+          connected={state.connected.value}
+        />
         <FilterBox state={state} />
         <span class="ct-tools">
           <span
@@ -64,12 +69,22 @@ interface Counts {
   shown: number;
   total: number;
   beyond: readonly number[];
+  connected: boolean;
 }
 
 const HERE = "The kernel filters and sorts. Groups, histograms and offers are of the runs here.";
 
-function Count({ shown, total, beyond }: Counts) {
+function Count({ shown, total, beyond, connected }: Counts) {
   const [all, matching = 0] = beyond;
+  if (all !== undefined && !connected) {
+    // how many of all runs match nobody can say now
+    return (
+      <span class="ct-count" title="Without a kernel only the runs here are filtered and sorted.">
+        <b>{shown.toLocaleString("en-US")}</b> of {total.toLocaleString("en-US")} here, of{" "}
+        {plural(all, "run")}
+      </span>
+    );
+  }
   if (all !== undefined) {
     const first = shown === total && matching > total;
     const some =

@@ -250,7 +250,7 @@ def test_still_forms_have_the_unit_and_the_format(store_path: Path) -> None:
     runs = ct.runs()
     curves = ct.plot.curves(runs, "churn")
     assert "churn 50.0% share at step 2" in curves._still_text()
-    (picture,) = re.findall("base64,([^\"]*)", curves._still_html())
+    (picture,) = re.findall('base64,([^"]*)', curves._still_html())
     svg = base64.b64decode(picture).decode()
     assert "churn (share)" in svg
     assert ">40.0%<" in svg
