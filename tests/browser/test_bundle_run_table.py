@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,7 +145,13 @@ def test_rows_and_headings_stand_under_each_other(bundle: BundlePage, page: Page
 
 
 def test_no_text_is_cut_that_has_room(bundle: BundlePage, page: Page) -> None:
-    show(bundle, many_runs(300))
+    widget = RunTableWidget(many_runs(300))  # type: ignore[arg-type]
+    heads = json.loads(widget._columns)
+    for head in heads:
+        if head["group"] == "metrics":
+            head["unit"] = "nats per byte"
+    bundle.show("run_table", {**state_of(widget), "_columns": json.dumps(heads)})
+    expect(page.locator(".ct-unit")).to_have_count(3)
     cut: list[str] = page.evaluate("""() =>
       [...document.querySelectorAll('.ct-body-row .ct-cell, .ct-label')]
         .filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
