@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from celltrail import query, views  # they resolve heavy names at their first use
 from celltrail.config import is_disabled, notebook_path, resolve_store, use_store
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from celltrail.query import Runs
     from celltrail.store import RunRow
     from celltrail.views import Card, Comparison, RunTableWidget
+
+    _One: TypeAlias = Run | ActiveRun | str | int
+    _Given: TypeAlias = Runs | _One | Iterable[_One]
 
 __all__ = [
     "card_for",
@@ -264,13 +267,14 @@ def metric(
     )
 
 
-def table(runs: Runs | None = None, **options: Any) -> RunTableWidget:
+def table(runs: _Given | None = None, **options: Any) -> RunTableWidget:
     """Show runs as a table that is filtered, sorted and selected in the page and from Python.
 
     Parameters
     ----------
     runs
-        From `celltrail.runs`; by default the runs of this notebook.
+        From `celltrail.runs`, or runs as `celltrail.run` takes them; by default the runs of
+        this notebook.
     **options
         What is shown at first, such as ``where=``, ``order_by=``, ``group_by=`` or
         ``only_differences=``: see `celltrail.views.RunTableWidget`.
@@ -295,12 +299,11 @@ def table(runs: Runs | None = None, **options: Any) -> RunTableWidget:
     >>> table.code
     "ct.runs(order_by='started desc')"
     """
-    return views.RunTableWidget(notebook_runs() if runs is None else runs, **options)
+    shown = notebook_runs() if runs is None else _selected(runs)
+    return views.RunTableWidget(shown, **options)
 
 
-def compare(
-    runs: Runs | Iterable[Run | ActiveRun | str | int], *, metrics: Sequence[str] | None = None
-) -> Comparison:
+def compare(runs: _Given, *, metrics: str | Sequence[str] | None = None) -> Comparison:
     """Show what tells runs apart: params, metrics, curves, code, environments and outputs.
 
     Parameters
@@ -329,10 +332,15 @@ def compare(
     >>> ct.compare(["slow", "fast"])
     <Comparison of 2 runs>
     """
-    if not isinstance(runs, query.Runs):
-        found = [run(reference) for reference in runs]
-        runs = query.find_runs(_store()).select([one.id for one in found])
-    return views.Comparison(runs, metrics)
+    return views.Comparison(_selected(runs), metrics)
+
+
+def _selected(runs: _Given) -> Runs:
+    if isinstance(runs, query.Runs):
+        return runs
+    given = [runs] if isinstance(runs, Run | ActiveRun | str | int) else runs
+    found = [run(reference) for reference in given]
+    return query.as_runs(found) if found else query.find_runs(_store()).select([])
 
 
 def _show_runs(runs: Runs) -> None:

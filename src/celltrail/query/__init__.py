@@ -16,6 +16,7 @@ from celltrail.query.run import Run, load_run
 
 if TYPE_CHECKING:
     from celltrail.query.find import find_runs
+    from celltrail.query.given import as_runs
     from celltrail.query.runs import Runs
     from celltrail.query.table import Column, ColumnKind, RunTable
 
@@ -26,6 +27,7 @@ __all__ = [
     "RunTable",
     "Runs",
     "StoredArtifact",
+    "as_runs",
     "define_metric",
     "find_runs",
     "load_run",
@@ -38,6 +40,7 @@ _MODULES = {
     "ColumnKind": "table",
     "RunTable": "table",
     "Runs": "runs",
+    "as_runs": "given",
     "find_runs": "find",
 }
 __getattr__ = resolver(__name__, _MODULES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celltrail.capture.redact import key_cleaner, redact_text
 from celltrail.errors import OptionError, StoreError, UsageError
@@ -51,7 +51,8 @@ def define_metric(
         message = "the name of a metric must not be empty."
         raise UsageError(message)
     said: dict[str, bool | str] = {}
-    for word, truth in (("minimize", minimize), ("primary", primary)):
+    truths: dict[str, Any] = {"minimize": minimize, "primary": primary}
+    for word, truth in truths.items():
         if isinstance(truth, str):  # "false" would be true
             message = f"{word} is {truth!r}: give True or False."
             raise OptionError(message)

@@ -17,6 +17,7 @@ from celltrail.views.compare_charts import importance_section, scatter_section
 from celltrail.views.comparison import ComparedRuns, compare_runs
 from celltrail.views.curve_chart import curves
 from celltrail.views.details import run_outputs
+from celltrail.views.format import plural
 from celltrail.views.rpc import answer_questions
 from celltrail.views.run_table import RunTableWidget
 from celltrail.views.selecting import Selecting
@@ -124,7 +125,9 @@ class Comparison(Selecting, Snapshot, ipywidgets.VBox):  # type: ignore[misc]
 
     selected_ids = traitlets.List(traitlets.Unicode())
 
-    def __init__(self, runs: Runs, metrics: Sequence[str] | None = None, **options: Any) -> None:
+    def __init__(
+        self, runs: Runs, metrics: str | Sequence[str] | None = None, **options: Any
+    ) -> None:
         self._all = runs
         self._runs = runs = runs[:_RUNS]
         self._mark = self._new_mark()
@@ -161,7 +164,7 @@ class Comparison(Selecting, Snapshot, ipywidgets.VBox):  # type: ignore[misc]
         return comparison_text(self._compared)
 
     def __repr__(self) -> str:
-        return f"<Comparison of {len(self._runs)} runs>"
+        return f"<Comparison of {plural(len(self._runs), 'run')}>"
 
 
 def _counted(compared: ComparedRuns, total: int) -> ComparedRuns:
@@ -179,7 +182,7 @@ def _table(runs: Runs, compared: ComparedRuns) -> RunTableWidget:
     return RunTableWidget(runs, only_differences=True, coloured=coloured)
 
 
-def _curves(runs: Runs, loaded: Sequence[Run], metrics: Sequence[str] | None) -> Chart | None:
+def _curves(runs: Runs, loaded: Sequence[Run], metrics: str | Sequence[str] | None) -> Chart | None:
     """Draw the metrics that were asked for, or those that have more than a point."""
     if metrics is None:
         counts: dict[str, int] = {}
@@ -187,7 +190,7 @@ def _curves(runs: Runs, loaded: Sequence[Run], metrics: Sequence[str] | None) ->
             for name, summary in run.summaries.items():
                 counts[name] = max(counts.get(name, 0), summary.count)
         metrics = sorted(name for name, count in counts.items() if count > 1)[:_CURVES]
-    return curves(runs, list(metrics)) if metrics else None
+    return curves(runs, metrics) if metrics else None
 
 
 def _parallel(runs: Runs, compared: ComparedRuns) -> Chart | None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from celltrail.errors import OptionError
+from celltrail.query.given import as_runs
 from celltrail.views.band_chart import band_chart
 from celltrail.views.chart import NAME_KEY, Chart
 from celltrail.views.chart_text import ZOOM_HINT, axis_title, tooltip_title
@@ -30,7 +31,7 @@ from celltrail.views.smoothing import require_smooth
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from celltrail.query import Runs
+    from celltrail.query.given import GivenRuns
 
 __all__ = ["curves"]
 
@@ -39,7 +40,7 @@ _SCALES = ("linear", "log")
 
 
 def curves(
-    runs: Runs,
+    runs: GivenRuns,
     metric: str | Sequence[str],
     *,
     x: Axis = "step",
@@ -102,6 +103,7 @@ def curves(
     >>> ct.plot.curves(ct.runs(), "loss", smooth=0.8)  # doctest: +SKIP
     >>> ct.plot.curves(ct.runs(), "loss", group_by="lr", band="sd")  # doctest: +SKIP
     """
+    runs = as_runs(runs)
     metrics = [metric] if isinstance(metric, str) else list(dict.fromkeys(metric))
     _require(metrics, x, x_scale, y_scale)
     one_panel = together or len(metrics) == 1

@@ -20,6 +20,7 @@ from celltrail.views.columns import shown_table
 from celltrail.views.curve_cells import curve_cells
 from celltrail.views.deleted import deleted_rows
 from celltrail.views.details import run_details
+from celltrail.views.format import plural
 from celltrail.views.grouped import grouped_frame
 from celltrail.views.rpc import Binary, answer_questions
 from celltrail.views.selecting import Selecting
@@ -322,7 +323,7 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         return table_text(self._table)
 
     def __repr__(self) -> str:
-        return f"<RunTableWidget of {len(self._runs)} runs>"
+        return f"<RunTableWidget of {plural(len(self._runs), 'run')}>"
 
 
 def _zone(moment: str) -> str:

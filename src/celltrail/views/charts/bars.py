@@ -10,6 +10,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from celltrail.query.given import as_runs
 from celltrail.views.band_data import group_runs
 from celltrail.views.chart import Chart
 from celltrail.views.chart_text import axis_title, tooltip_title
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from celltrail.query import Runs
+    from celltrail.query.given import GivenRuns
 
 __all__ = ["bars"]
 
@@ -51,7 +53,7 @@ class _Bar:
 
 
 def bars(
-    runs: Runs,
+    runs: GivenRuns,
     metric: str,
     *,
     by: str | Sequence[str] | None = None,
@@ -96,6 +98,7 @@ def bars(
     --------
     >>> ct.plot.bars(ct.runs(), "accuracy", by="model")  # doctest: +SKIP
     """
+    runs = as_runs(runs)
     values = metric_of(runs, metric)
     names = [] if by is None else [by] if isinstance(by, str) else list(by)
     frame = runs_frame(runs, value=values)

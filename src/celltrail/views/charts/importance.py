@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from celltrail.errors import OptionError
+from celltrail.query.given import as_runs
 from celltrail.views.chart import Chart, Drawing
 from celltrail.views.chart_text import axis_title
 from celltrail.views.charts.learn import sklearn
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from celltrail.query import Runs
+    from celltrail.query.given import GivenRuns
 
 __all__ = ["LEAST_RUNS", "METHOD", "draw_importance", "importance"]
 
@@ -53,7 +55,7 @@ class _Found:
 
 
 def importance(
-    runs: Runs,
+    runs: GivenRuns,
     metric: str,
     *,
     params: Sequence[str] | None = None,
@@ -105,6 +107,7 @@ def importance(
     --------
     >>> ct.plot.importance(ct.runs(), "accuracy")  # doctest: +SKIP
     """
+    runs = as_runs(runs)
     return Chart.of(
         draw_importance(runs, metric, params=params, repeats=repeats, seed=seed, width=width)
     )

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from celltrail.errors import OptionError
+from celltrail.query.given import as_runs
 from celltrail.views.chart import Chart
 from celltrail.views.chart_text import axis_title, tooltip_title
 from celltrail.views.charts.run_frame import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from celltrail.query import Runs
+    from celltrail.query.given import GivenRuns
 
 __all__ = ["parallel"]
 
@@ -42,7 +44,7 @@ _NOWHERE = -0.14
 
 
 def parallel(
-    runs: Runs,
+    runs: GivenRuns,
     columns: Sequence[str] | None = None,
     *,
     color: str | None = None,
@@ -82,6 +84,7 @@ def parallel(
     --------
     >>> ct.plot.parallel(ct.runs(), ["lr", "depth", "accuracy"])  # doctest: +SKIP
     """
+    runs = as_runs(runs)
     total = len(runs)
     shown = runs.select(runs.ids[:_RUNS_SHOWN])
     names = list(columns) if columns is not None else _usual(shown)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from celltrail.errors import UnknownNameError
 from celltrail.model import is_system_metric
+from celltrail.query.given import as_runs
 from celltrail.views.chart import Chart
 from celltrail.views.chart_text import tooltip_title
 from celltrail.views.charts.run_frame import (
@@ -25,6 +26,7 @@ from celltrail.views.format import format_as
 
 if TYPE_CHECKING:
     from celltrail.query import Runs
+    from celltrail.query.given import GivenRuns
 
 __all__ = ["metric_of", "progress"]
 
@@ -32,7 +34,7 @@ _LINE = "#7f8792"
 
 
 def progress(
-    runs: Runs,
+    runs: GivenRuns,
     metric: str,
     *,
     minimize: bool | None = None,
@@ -72,6 +74,7 @@ def progress(
     --------
     >>> ct.plot.progress(ct.runs(), "accuracy")  # doctest: +SKIP
     """
+    runs = as_runs(runs)
     if minimize is None:
         minimize = runs.meaning(metric).minimize is True
     values = metric_of(runs, metric)

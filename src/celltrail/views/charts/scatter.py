@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 
 from celltrail.errors import OptionError
+from celltrail.query.given import as_runs
 from celltrail.views.chart import Chart, Drawing
 from celltrail.views.chart_text import tooltip_title
 from celltrail.views.charts.run_frame import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from celltrail.query import Runs
+    from celltrail.query.given import GivenRuns
 
 __all__ = ["draw_scatter", "scatter"]
 
@@ -35,7 +37,7 @@ _TOOLTIPS = {"quantitative": ".6~g", "temporal": "%Y-%m-%d %H:%M:%S"}
 
 
 def scatter(
-    runs: Runs,
+    runs: GivenRuns,
     x: str,
     y: str,
     *,
@@ -75,6 +77,7 @@ def scatter(
     --------
     >>> ct.plot.scatter(ct.runs(), "lr", "accuracy", x_scale="log")  # doctest: +SKIP
     """
+    runs = as_runs(runs)
     drawing = draw_scatter(
         runs, x, y, color=color, x_scale=x_scale, y_scale=y_scale, width=width, height=height
     )
