@@ -38,7 +38,7 @@ class Changes:
     reasons
         Run id, metric and why it was recorded unasked.
     meanings
-        (Metric, what is said of it) to what that is, in JSON, and when it was said.
+        (Metric, what is said of it) to what that is, as a text, and when it was said.
     skipped
         Lines that made no sense.
     """
@@ -335,7 +335,8 @@ def _output(changes: Changes, _session: str, event: Event) -> None:
 def _meaning(changes: Changes, _session: str, event: Event) -> None:
     metric, time = text(event["metric"]), whole(event.get("t")) or 0
     for name, value in event["said"].items():
-        changes.meanings[metric, text(name)] = (json.dumps(value), time)
+        said = str(value).lower() if isinstance(value, bool) else text(value)
+        changes.meanings[metric, text(name)] = (said, time)
 
 
 _HANDLERS: dict[str, Callable[[Changes, str, Event], None]] = {

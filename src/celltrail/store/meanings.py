@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from celltrail.model import METRIC_FORMAT, UNIT_LENGTH, MetricMeaning
+from celltrail.store.events import now_us
 from celltrail.store.tables import insert
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["put_meanings", "read_meanings"]
 
-#: Metric, field, value in JSON, and when it was said, in microseconds.
+#: Metric, field, value as a text, and when it was said, in microseconds.
 Said: TypeAlias = tuple[str, str, str, int]
 
-_TYPES: dict[str, type] = {"minimize": bool, "unit": str, "format": str, "primary": bool}
+_TRUTHS = ("minimize", "primary")
 _DELETE = """
 DELETE FROM metric_meanings USING (
     SELECT unnest($1::VARCHAR[]) AS metric, unnest($2::VARCHAR[]) AS field
@@ -33,7 +33,8 @@ def put_meanings(con: DuckDBPyConnection, said: Iterable[Said] | None = None) ->
     """Take in what is said of metrics, where nothing later was said.
 
     Of two sayings of one moment the greater text counts, so that the order in which stores
-    are merged plays no part.
+    are merged plays no part. What was said in the future (a clock was wrong) was said now, for
+    else nobody could say anything else.
 
     Parameters
     ----------
@@ -45,14 +46,16 @@ def put_meanings(con: DuckDBPyConnection, said: Iterable[Said] | None = None) ->
     rows = list(con.execute(_ALL.format("other.")).fetchall() if said is None else said)
     if not rows:
         return
+    now = now_us()
     known: dict[tuple[str, str], tuple[int, str]] = {}
     for metric, field, value, time in con.execute(_ALL.format("")).fetchall():
-        known[metric, field] = (time, value)
+        known[metric, field] = (time if time <= now else 0, value)
     new = {}
-    for metric, field, value, time in rows:
-        if known.get((metric, field), (time, "")) < (time, value):
-            known[metric, field] = (time, value)
-            new[metric, field] = (metric, field, value, time)
+    for metric, field, value, said_at in rows:
+        place, time = (metric, field), min(said_at, now)
+        if place not in known or known[place] < (time, value):
+            known[place] = (time, value)
+            new[place] = (metric, field, value, time)
     if new:
         con.execute(_DELETE, [list(part) for part in zip(*new, strict=True)])
         insert(con, "metric_meanings", new.values())
@@ -76,14 +79,9 @@ def _read(field: str, text: str) -> bool | str | None:
 
     Another program may have written it, and views bear no more than that.
     """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(value, bool):
-        return value if _TYPES.get(field) is bool else None
-    if not isinstance(value, str) or _TYPES.get(field) is not str:
-        return None
+    if field in _TRUTHS:
+        return {"true": True, "false": False}.get(text)
     if field == "unit":
-        return " ".join(value.split())[:UNIT_LENGTH]
-    return value if not value or METRIC_FORMAT.fullmatch(value) else None
+        return " ".join(text.split())[:UNIT_LENGTH]
+    is_format = field == "format" and (not text or METRIC_FORMAT.fullmatch(text))
+    return text if is_format else None
