@@ -25,6 +25,11 @@ COMMAND = (sys.executable, "-m", "celltrail")
 LIMIT = 60.0
 
 
+def hear_interrupts() -> None:
+    """Let Ctrl+C be heard, also where the tests run in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A process at a terminal of 100 columns, and what it wrote there."""
 
@@ -41,6 +46,7 @@ class Terminal:
             stderr=theirs,
             env={**env, **environment},
             start_new_session=True,
+            preexec_fn=hear_interrupts,
         )
         os.close(theirs)
 
@@ -134,6 +140,7 @@ def lab(store: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], IO
         env=env,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,
     ) as process:
         assert process.stdout is not None
         yield process, process.stdout
