@@ -194,8 +194,7 @@ def test_damaged_and_lost_contents_are_told(store_path: Path, tmp_path: Path) ->
 
 
 def test_pages_are_for_a_frame_and_a_charts_page_is_only_named(store_path: Path) -> None:
-    import plotly.graph_objects as go
-
+    go = pytest.importorskip("plotly.graph_objects")
     page = f"<script>window.ran = 1</script>{XSS}"
     with ct.track("a") as run:
         run.log_artifact(page.encode(), "page.bin")
@@ -213,6 +212,7 @@ def test_pages_are_for_a_frame_and_a_charts_page_is_only_named(store_path: Path)
 def test_a_chart_is_drawn_when_it_is_asked_for_and_fetches_nothing(store_path: Path) -> None:
     import altair as alt
 
+    pytest.importorskip("vl_convert")  # an extra
     chart = alt.Chart(pd.DataFrame({"x": [1, 2]})).mark_bar().encode(x="x:O")
     far = alt.Chart(alt.UrlData("http://127.0.0.1:9/x.csv")).mark_bar().encode(x="x:O")
     near = alt.Chart(alt.UrlData("file:///etc/passwd")).mark_text().encode(text="root:N")
