@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from celltrail.query import Run
 
-__all__ = ["add_parser", "find_run", "run_curve"]
+__all__ = ["add_parser", "find_run"]
 
 _WIDTH = 24
 _OUTPUT = 40
@@ -48,10 +48,10 @@ def find_run(reference: str) -> Run:
         return api.run(int(reference))
 
 
-def run_curve(run: Run, metric: str, width: int = _WIDTH) -> str:
+def _curve(run: Run, metric: str) -> str:
     """Draw a metric of a run as a line of text."""
-    found = open_store(run.store_path).curves([run.id], metric, CurveQuery(buckets=width))
-    return sparkline(found.value.tolist(), width)
+    found = open_store(run.store_path).curves([run.id], metric, CurveQuery(buckets=_WIDTH))
+    return sparkline(found.value.tolist(), _WIDTH)
 
 
 def _show(arguments: argparse.Namespace) -> int:
@@ -114,7 +114,7 @@ def _metrics(run: Run) -> list[list[str]]:
     for name, found in run.summaries.items():
         meaning = run.meaning(name)
         values = [format_metric(v, meaning) for v in (found.last, found.min, found.max)]
-        curve = run_curve(run, name) if found.count > 1 else ""
+        curve = _curve(run, name) if found.count > 1 else ""
         rows.append([name, *values, f"{found.count:,}", curve])
     return rows
 

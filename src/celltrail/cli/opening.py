@@ -72,7 +72,7 @@ def comparison_notebook(store: Path) -> dict[str, Any]:
     """
     cells = []
     for place, (kind, text) in enumerate(_CELLS):
-        source = text.format(name=store.name, path=str(store)) if place < 2 else text
+        source = text.format(name=store.name, path=str(store))
         cell: dict[str, Any] = {
             "cell_type": kind,
             "id": f"cell-{place}",
@@ -92,7 +92,7 @@ def comparison_notebook(store: Path) -> dict[str, Any]:
 
 
 def _ui(arguments: argparse.Namespace) -> int:
-    store = resolve_store(arguments.path) if arguments.path else resolve_store()
+    store = resolve_store(arguments.path or None)
     if not store.exists():
         raise StoreMissingError(store)
     if importlib.util.find_spec("jupyterlab") is None:

@@ -10,7 +10,7 @@ from celltrail import api
 from celltrail.cli.one_run import find_run
 from celltrail.cli.output import say, say_csv, say_json
 from celltrail.cli.terminal import console, rich_table, show_table
-from celltrail.errors import NoRunsError, UsageError
+from celltrail.errors import UsageError
 from celltrail.model import Status
 from celltrail.query.seeds import seeds_of
 from celltrail.store import CurveQuery
@@ -162,12 +162,9 @@ def _standing(
     arguments: argparse.Namespace, kept: dict[tuple[str, str], str]
 ) -> tuple[list[str], list[list[str]]]:
     """Give the table of how runs stand; curves of those that are over are kept."""
-    try:
-        runs = api.runs(arguments.where, limit=max(1, arguments.limit))
-    except NoRunsError:
-        return ["run"], []
-    names = arguments.metric or runs.metric_names()[:_METRICS]
-    names = [name for name in names if name in set(runs.metric_names())]
+    runs = api.runs(arguments.where, limit=max(1, arguments.limit))
+    known = runs.metric_names()
+    names = [name for name in arguments.metric or known[:_METRICS] if name in known]
     order = sorted(runs.together(), key=lambda run: run.status is not Status.RUNNING)
     curves = {name: _curves(runs, order, name, kept) for name in names}
     rows = [

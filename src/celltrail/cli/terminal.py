@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celltrail.cli.output import say_table
 from celltrail.cli.printable import printable
@@ -42,12 +42,12 @@ def styled(cell: str, style: str = "") -> Text:
     return Text(printable(" ".join(cell.split())), style=style)
 
 
-def rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]], **options: Any) -> Table:
+def rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Make a table of texts; a cell that is a status has its colour."""
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", **options)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     right = [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(headings))]
     for heading, to_right in zip(headings, right, strict=True):
         table.add_column(

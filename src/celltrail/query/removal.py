@@ -27,12 +27,12 @@ def delete(store: Path, ids: Sequence[str]) -> int:
     RunIsRunningError
         When one of them is still recorded; nothing is hidden then.
     """
-    return delete_runs(open_store(store).access, ids) if ids else 0
+    return delete_runs(open_store(store).access, ids)
 
 
 def restore(store: Path, ids: Sequence[str]) -> int:
     """Bring back runs that were deleted, and give how many are back."""
-    return restore_runs(open_store(store).access, ids) if ids else 0
+    return restore_runs(open_store(store).access, ids)
 
 
 def deleted(store: Path) -> list[DeletedRun]:

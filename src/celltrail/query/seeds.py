@@ -1,9 +1,8 @@
 """How far runs lie apart that differ in nothing but their seeds; the twin of ``table/seeds.ts``.
 
 A seed is a param whose name ends in ``seed``, ``random_state`` or in the name of a function
-that sets one. Runs of one experiment
-that have one and are equal in all other params are a group; of runs with the same seeds the
-last one counts.
+that sets one. Runs of one experiment that have one and are equal in all other params are a
+group; of runs with the same seeds the last one counts.
 """
 
 from __future__ import annotations
@@ -131,12 +130,11 @@ def seed_groups(table: RunTable) -> SeedGroups:
     group_of: dict[str, int] = {}
     latest: defaultdict[int, dict[str, int]] = defaultdict(dict)
     for row in sorted(range(len(table.ids)), key=lambda row: int(began[row])):
-        seed = _key(seeds, row)
         if all(column.missing[row] for column in seeds):
             continue
         key = _key([experiment, *others], row)
         group = group_of[table.ids[row]] = numbers.setdefault(key, len(numbers))
-        latest[group][seed] = row
+        latest[group][_key(seeds, row)] = row
     members = {group: list(rows.values()) for group, rows in latest.items()}
     return SeedGroups(table, group_of, members)
 

@@ -49,8 +49,7 @@ def delete(runs: RunRefs) -> int:
     [<deleted run 'a mistake' of ..., 0 points>]
     """
     store = chosen_store()
-    ids = [run.id for run in meant_runs(store, runs)]
-    return delete_runs(store.access, ids) if ids else 0
+    return delete_runs(store.access, [run.id for run in meant_runs(store, runs)])
 
 
 def restore(runs: RunRefs) -> int:
@@ -84,7 +83,7 @@ def restore(runs: RunRefs) -> int:
     """
     store = chosen_store()
     ids = [run.id for run in meant_runs(store, runs, deleted_first=True)]
-    return restore_runs(store.access, ids) if ids else 0
+    return restore_runs(store.access, ids)
 
 
 def deleted_runs() -> list[DeletedRun]:

@@ -172,7 +172,7 @@ class ChartSection(ipywidgets.VBox):  # type: ignore[misc]
         """Show it for the page; where it cannot be drawn the chart of before is no answer."""
         try:
             self.show(**chosen)
-        except Exception:
+        except Exception:  # whatever a drawing raises; the page shows it, as the answer
             self.hide()
             raise
 

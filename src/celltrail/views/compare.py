@@ -76,13 +76,13 @@ class SideBySide(anywidget.AnyWidget):
             "wide": len(runs) > _COLUMNS,
             "artifacts": len(self._artifacts.steps.names),
         }
+        self._labels = [head["label"] for head in compared.heads]
         super().__init__(_rows=json.dumps(data), _mark=mark, **options)
         answer_questions(self, {"outputs": self._outputs, **self._artifacts.methods})
 
     def still_artifacts(self) -> str:
         """Give the last step of what was logged to the runs as still HTML."""
-        labels = [str(head["label"]) for head in json.loads(self._rows)["heads"]]
-        return artifacts_html(self._artifacts.steps, labels)
+        return artifacts_html(self._artifacts.steps, self._labels)
 
     def _outputs(self, id: str) -> list[dict[str, Any]]:
         return run_outputs(self._runs.select([id])[0])

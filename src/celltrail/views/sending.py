@@ -51,10 +51,10 @@ def sent_table(runs: Runs, where: str = "", ordering: str = "") -> dict[str, Any
         columns = [_part(column, rows[:_SENT]) for column in columns]
     packed = columns_to_arrow(columns, len(ids)) if ids else Packed(b"", [False] * len(columns))
     stepped = {f"metrics.{name}" for name in runs.with_curves()}
-    heads = [_head(column, cut=cut) for column, cut in zip(columns, packed.cut, strict=True)]
-    for head in heads:
-        if head["name"] in stepped:
-            head["steps"] = True
+    heads = [
+        _head(column, cut=cut, steps=column.column.name in stepped)
+        for column, cut in zip(columns, packed.cut, strict=True)
+    ]
     return {
         "_beyond": beyond,
         "_ids": ids,
@@ -81,7 +81,7 @@ def _parent_rows(runs: Runs, ids: Sequence[str]) -> bytes:
     return np.array([place.get(parent_of[id] or "", -1) for id in ids], np.int32).tobytes()
 
 
-def _head(column: ShownColumn, *, cut: bool) -> dict[str, Any]:
+def _head(column: ShownColumn, *, cut: bool, steps: bool) -> dict[str, Any]:
     head: dict[str, Any] = {
         "name": column.column.name,
         "label": column.label,
@@ -98,4 +98,6 @@ def _head(column: ShownColumn, *, cut: bool) -> dict[str, Any]:
         head["blank"] = True
     if cut:
         head["cut"] = True
+    if steps:
+        head["steps"] = True
     return head

@@ -47,6 +47,8 @@ def delete_runs(access: Access, ids: Sequence[str]) -> int:
     RunIsRunningError
         When a process still records one of them; nothing is hidden then.
     """
+    if not ids:
+        return 0
     with access.writing() as con:
         _require_ended(con, access, ids)
         rows = con.execute(
@@ -59,6 +61,8 @@ def delete_runs(access: Access, ids: Sequence[str]) -> int:
 
 def restore_runs(access: Access, ids: Sequence[str]) -> int:
     """Show hidden runs again, and give how many there were."""
+    if not ids:
+        return 0
     with access.writing() as con:
         rows = con.execute(
             f"UPDATE runs SET deleted = NULL WHERE {_IDS} AND deleted IS NOT NULL RETURNING run",
