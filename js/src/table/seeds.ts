@@ -33,25 +33,41 @@ export function seedLimit(columns: Columns, count: number): SeedLimit | null {
     group.set(keyOf(seeds, row), row);
     groupOf[row] = group;
   }
+  const numbers = new Map<Group | undefined, number>([...groups.values()].map((g, i) => [g, i]));
+  // Asked for each cell of each frame, while the groups stay the same.
+  const known = new Map<string, number | null>();
   return (column, rows) => {
-    const found = [...new Set(rows.map((row) => groupOf[row]))].map((group) =>
-      [...(group?.values() ?? [])]
-        .map((row) => column.at(row))
-        .map((value) => (value === null ? Number.NaN : Number(value)))
-        .filter(Number.isFinite),
-    );
-    // As shares of the largest: no square of these is more than a float holds, nor nothing.
-    let largest = 0;
-    for (const value of found.flat()) largest = Math.max(largest, Math.abs(value));
-    let [squares, freedom] = [0, 0];
-    for (const values of found) {
-      const shares = values.map((value) => value / (largest || 1));
-      const mean = shares.reduce((sum, share) => sum + share / shares.length, 0);
-      squares += shares.reduce((sum, share) => sum + (share - mean) ** 2, 0);
-      freedom += Math.max(0, shares.length - 1);
+    const asked = [...new Set(rows.map((row) => groupOf[row]))];
+    const key = JSON.stringify([column.name, ...asked.map((group) => numbers.get(group))]);
+    let limit = known.get(key);
+    if (limit === undefined) {
+      limit = limitOf(column, asked);
+      known.set(key, limit);
     }
-    return freedom ? LIMIT * Math.sqrt(squares / freedom) * largest : null;
+    return limit;
   };
+}
+
+type Group = ReadonlyMap<string, number>;
+
+function limitOf(column: Column, groups: readonly (Group | undefined)[]): number | null {
+  const found = groups.map((group) =>
+    [...(group?.values() ?? [])]
+      .map((row) => column.at(row))
+      .map((value) => (value === null ? Number.NaN : Number(value)))
+      .filter(Number.isFinite),
+  );
+  // As shares of the largest: no square of these is more than a float holds, nor nothing.
+  let largest = 0;
+  for (const value of found.flat()) largest = Math.max(largest, Math.abs(value));
+  let [squares, freedom] = [0, 0];
+  for (const values of found) {
+    const shares = values.map((value) => value / (largest || 1));
+    const mean = shares.reduce((sum, share) => sum + share / shares.length, 0);
+    squares += shares.reduce((sum, share) => sum + (share - mean) ** 2, 0);
+    freedom += Math.max(0, shares.length - 1);
+  }
+  return freedom ? LIMIT * Math.sqrt(squares / freedom) * largest : null;
 }
 
 function keyOf(columns: readonly Column[], row: number): string {
