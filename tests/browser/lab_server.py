@@ -26,6 +26,10 @@ SETTINGS: Mapping[str, Mapping[str, object]] = {
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
 }
 
+# When two of its users are done at once, JupyterLab takes its splash screen away twice, and the
+# second time is an error in the console that is not ours.
+PAGE = {"disabledExtensions": {"@jupyterlab/apputils-extension:splash": True}}
+
 
 @dataclass
 class LabServer:
@@ -125,6 +129,9 @@ class LabServer:
             path = self.folder / "settings" / f"{plugin}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values), "utf-8")
+        page = self.folder / "config" / "labconfig" / "page_config.json"
+        page.parent.mkdir(parents=True)
+        page.write_text(json.dumps(PAGE), "utf-8")
 
     def _answers(self) -> bool:
         # The server writes the port that it got next to its process id.
