@@ -32,7 +32,7 @@ lab: .venv/.installed build/lab/demo.ipynb ## Open a copy of the demo notebook i
 
 ##@ Develop
 .PHONY: test test-all soak bench overhead scale views build lint format notebooks clean
-test: test-checks test-fast test-parts test-notebooks test-browser ## Run every test, under 15 minutes on 2 cores
+test: test-checks test-fast test-parts test-soak-and-notebooks test-browser ## Run every test, under 15 minutes on 2 cores
 
 test-all: test ## Run test, other versions of Python and of what we stand on, and the browser tests again
 	$(PYTEST) tests -m heavy
@@ -79,7 +79,8 @@ clean: ## Remove everything that make made
 	  .import_linter_cache .hypothesis
 
 # ------------------------------------------------------------------ the parts of `make test`
-.PHONY: lint-python lint-js test-checks test-js test-fast test-parts test-notebooks test-browser chromium
+.PHONY: lint-python lint-js test-checks test-js test-fast test-parts test-soak test-notebooks \
+  test-soak-and-notebooks test-browser chromium
 lint-python: .venv/.dev
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
@@ -103,14 +104,24 @@ test-js: js/node_modules/.installed
 test-fast: .venv/.dev
 	$(PYTEST) tests/architecture tests/unit tests/property -m "not heavy" -n 2 --dist loadfile
 
-# Kernels and processes wait more than they work; the soak has processes enough of its own.
+# Kernels and processes wait about as long as they work: three at once on two cores.
 test-parts: .venv/.dev
 	$(PYTEST) tests --ignore=tests/architecture --ignore=tests/unit --ignore=tests/property \
-	  --ignore=tests/browser --ignore=tests/soak -m "not heavy" -n 2 --dist loadfile
+	  --ignore=tests/browser --ignore=tests/soak -m "not heavy" -n 3 --dist loadfile
+
+test-soak: .venv/.dev
 	$(PYTEST) tests/soak -m "not heavy"
 
 test-notebooks: .venv/.dev
 	$(PYTEST) --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg notebooks
+
+# Side by side, as both wait for others. What the first says is shown when both are done.
+test-soak-and-notebooks: .venv/.dev
+	mkdir -p build
+	$(MAKE) test-soak > build/soak.txt 2>&1 & soak=$$!; \
+	$(MAKE) test-notebooks && notebooks=0 || notebooks=$$?; \
+	wait $$soak && soak=0 || soak=$$?; \
+	cat build/soak.txt; exit $$((soak + notebooks))
 
 # Two browsers, each with a JupyterLab of its own: the tests wait for conditions, not for times.
 test-browser: .venv/.dev chromium

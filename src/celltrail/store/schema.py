@@ -12,6 +12,7 @@ from celltrail.store.instance import attached, identity
 from celltrail.store.tables import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -101,7 +102,8 @@ def is_older(con: DuckDBPyConnection, path: Path) -> bool:
     return 0 < _version(con, path) < _migrations()[-1][0]  # an empty file is none
 
 
-def expected_columns() -> dict[str, list[str]]:
+@cache
+def expected_columns() -> Mapping[str, Sequence[str]]:
     """Give the columns of every table of an up-to-date store, by the table's name."""
     import duckdb
 

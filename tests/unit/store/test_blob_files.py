@@ -154,7 +154,7 @@ def test_a_file_that_grows_while_it_is_copied_is_stored_as_of_one_moment(
 ) -> None:
     """It is tried again; what is stored is always what its address says."""
     growing = tmp_path / "growing.log"
-    growing.write_bytes(b"0" * (32 << 20))
+    growing.write_bytes(b"0" * (8 << 20))
     began, stop = threading.Event(), threading.Event()
 
     def write() -> None:
