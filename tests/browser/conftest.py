@@ -67,16 +67,25 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
+@pytest.fixture(scope="session")
+def loaded_lab(lab_server: LabServer, browser: Browser) -> Iterator[Lab]:
+    """Load JupyterLab once: that takes longer than most of what is tried in it."""
+    context = browser.new_context(viewport=SIZE, device_scale_factor=1)
+    lab = Lab(lab_server, context, lab_server.root)
+    lab.load()
+    yield lab
+    context.close()
+
+
 @pytest.fixture
-def lab(lab_server: LabServer, context: BrowserContext, tmp_path: Path) -> Iterator[Lab]:
-    """Give JupyterLab in a page of its own, with a folder of its own for notebooks and store.
+def lab(loaded_lab: Lab, tmp_path: Path) -> Iterator[Lab]:
+    """Give JupyterLab with nothing open, and a folder of its own for notebooks and store.
 
     At its end the test fails when the page asked for anything outside this machine, or
     wrote an error to its console.
     """
-    folder = lab_server.root / tmp_path.name
+    folder = loaded_lab.server.root / tmp_path.name
     folder.mkdir()
-    lab = Lab(lab_server, context, folder)
-    lab.load()
-    yield lab
-    lab.assert_quiet()
+    loaded_lab.enter(folder)
+    yield loaded_lab
+    loaded_lab.assert_quiet()

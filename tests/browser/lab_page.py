@@ -68,6 +68,13 @@ RUN_CELL = """async (index) => {
   return await window.jupyterapp.commands.execute("notebook:run-cell");
 }"""
 
+# Without the question whether to save; what is closed asks nothing of its kernel any more.
+CLOSE_ALL = """async () => {
+  const app = window.jupyterapp;
+  for (const widget of [...app.shell.widgets("main")]) widget.dispose();
+  await app.serviceManager.sessions.shutdownAll();
+}"""
+
 IS_IDLE = """() => {
   const kernel = window.celltrailPanel.sessionContext.session?.kernel;
   return kernel?.status === "idle" && kernel?.hasPendingInput !== true;
@@ -215,7 +222,7 @@ class Lab:
         if not KNOWN_NOISE.search(text):
             self.errors.append(text)
 
-    def load(self, theme: Theme = "light") -> None:
+    def load(self) -> None:
         """Load JupyterLab into the page, with a workspace of its own."""
         server = self.server
         workspace = f"lab/workspaces/{self.folder.name}"
@@ -223,7 +230,7 @@ class Lab:
         self.page.wait_for_function("() => window.jupyterapp !== undefined", timeout=LIMIT)
         self.page.evaluate("async () => { await window.jupyterapp.restored; }")
         self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-        self.set_theme(theme)
+        self.set_theme("light")
 
     def set_theme(self, theme: Theme) -> None:
         """Change JupyterLab's theme and wait until the page has it."""
@@ -310,6 +317,14 @@ class Lab:
         path = SCREENSHOTS / f"{name}.png"
         (locator or self.page).screenshot(path=path, animations="disabled")
         return path
+
+    def enter(self, folder: Path) -> None:
+        """Begin a test in an empty JupyterLab, with its notebooks and store in this folder."""
+        self.folder = folder
+        self.page.evaluate(CLOSE_ALL)
+        self.set_theme("light")
+        self.external.clear()
+        self.errors.clear()
 
     def assert_quiet(self) -> None:
         """Fail when the page asked for something outside, or complained."""
