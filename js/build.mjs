@@ -29,10 +29,12 @@ await build({
     "src/chart.ts",
     "src/compare.tsx",
     "src/chart_section.tsx",
+    "src/live_card.ts",
     "src/run_table.css",
     "src/chart.css",
     "src/compare.css",
     "src/chart_section.css",
+    "src/live_card.css",
   ],
   outdir: out,
 });
@@ -48,9 +50,9 @@ await gzipped("tools.js.gz", {
   alias: { "@preact/signals-core": join(here, "src", "signals_shared.ts") },
 });
 
-const names = ["run_table.js", "compare.js", "chart.js", "chart_section.js"];
+const names = ["run_table.js", "compare.js", "chart.js", "chart_section.js", "live_card.js"];
 names.push("tools.js.gz", "vega.js.gz");
-names.push("run_table.css", "compare.css", "chart.css", "chart_section.css");
+names.push("run_table.css", "compare.css", "chart.css", "chart_section.css", "live_card.css");
 for (const name of names) {
   const size = (await readFile(join(out, name))).length;
   console.log(`${name.padEnd(16)}${(size / 1024).toFixed(1).padStart(8)} kB`);

@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLES = (
-    *("run_table.js", "compare.js", "chart.js", "chart_section.js", "tools.js.gz", "vega.js.gz"),
-    *("run_table.css", "compare.css", "chart.css", "chart_section.css"),
+    *("run_table.js", "compare.js", "chart.js", "chart_section.js", "live_card.js"),
+    *("tools.js.gz", "vega.js.gz"),
+    *("run_table.css", "compare.css", "chart.css", "chart_section.css", "live_card.css"),
 )
 LINES_SHOWN = 15
 

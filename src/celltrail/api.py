@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from celltrail import query, views  # they resolve heavy names at their first use
 from celltrail.config import is_disabled, notebook_path, resolve_store, use_store
-from celltrail.errors import NoRunsError, RunNotFoundError, StoreError
+from celltrail.errors import NoRunsError, RunNotFoundError
 from celltrail.model import MetricMeaning
 from celltrail.query import Run, load_run
 from celltrail.record import ActiveRun, default_experiment
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
     from celltrail.query import Runs
     from celltrail.store import RunRow
-    from celltrail.views import Card, Comparison, RunTableWidget
+    from celltrail.views import Comparison, RunTableWidget
 
     _One: TypeAlias = Run | ActiveRun | str | int
     _Given: TypeAlias = Runs | _One | Iterable[_One]
 
 __all__ = [
-    "card_for",
     "compare",
     "last_run",
     "metric",
@@ -38,9 +37,6 @@ __all__ = [
     "table",
     "use",
 ]
-
-#: A card is drawn while somebody waits for it: after so long, in seconds, it is left out.
-_CARD_WAIT = 2.0
 
 
 def _store() -> Store:
@@ -362,35 +358,3 @@ def notebook_runs() -> Runs:
         return row.experiment == experiment
 
     return query.find_runs(_store(), keep=is_ours)
-
-
-def card_for(active: ActiveRun, notes: Sequence[str] = ()) -> Card | None:
-    """Draw the card of a run that has just ended.
-
-    Parameters
-    ----------
-    active
-        The run.
-    notes
-        Sentences for the foot of the card.
-
-    Returns
-    -------
-    Card or None
-        None when the store cannot be read now, which a warning says.
-    """
-    store = open_store(active.store_path)
-    try:
-        stored = load_run(store, active.id) if store.merge(wait=_CARD_WAIT) else None
-        if stored is None:
-            return None
-        count = active.redactions
-        said = [f"{count} secret{'' if count == 1 else 's'} redacted"] if count else []
-        earlier = store.tried_before(active.id)
-        tried = load_run(store, earlier) if earlier is not None else None
-        if tried is not None:
-            said.insert(0, views.tried_note(stored, tried))
-        return views.run_card(stored, stored.previous, [*notes, *said, *take_deferred()])
-    except StoreError as error:
-        warn(str(error))
-        return None

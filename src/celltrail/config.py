@@ -74,6 +74,8 @@ class Config:
     system_metrics
         Whether the use of the processor, the memory and NVIDIA's GPUs is sampled while a run
         goes on.
+    live
+        Whether a cell that runs for a while shows how it is doing.
     """
 
     store: Path | None = None
@@ -85,6 +87,7 @@ class Config:
     infer: bool = True
     ignore: tuple[str, ...] = ()
     system_metrics: bool = True
+    live: bool = True
 
 
 def _ancestors(start: Path) -> list[Path]:

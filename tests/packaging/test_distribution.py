@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 import celltrail
 
 BUNDLES = (
-    *("run_table.js", "compare.js", "chart.js", "chart_section.js"),
+    *("run_table.js", "compare.js", "chart.js", "chart_section.js", "live_card.js"),
     *("tools.js.gz", "vega.js.gz"),
 )
 CORE_LIMIT = 80_000  # each shown widget sends and evaluates its core bundle

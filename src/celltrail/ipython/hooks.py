@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
-from celltrail.api import card_for
 from celltrail.capture.frontend import notebook_of, told_by_vscode
 from celltrail.capture.level import described_level, recorded_source
 from celltrail.capture.names import analyse, forget_trees
@@ -17,7 +16,9 @@ from celltrail.capture.outputs import remarks
 from celltrail.capture.values import NOTHING
 from celltrail.config import is_disabled, settings, tell_notebook
 from celltrail.ipython.auto import MOST_NAMES, Auto, explanation
+from celltrail.ipython.cards import card_for
 from celltrail.ipython.guard import guarded
+from celltrail.ipython.live import LiveCards, LivePlace
 from celltrail.ipython.options import TrackOptions, parse_options
 from celltrail.ipython.outcome import outcome, raised_in
 from celltrail.ipython.recorder import Recorder, say, tell
@@ -57,6 +58,7 @@ class _Frame:
     served: str | None = None
     request: str | None = None
     recorder: Recorder | None = None
+    live: LivePlace | None = None
 
 
 class CellHooks:
@@ -81,6 +83,7 @@ class CellHooks:
         self._config = settings(anew=True)
         self.auto = Auto(is_on=self._config.auto)
         self.tap = Tap(shell)
+        self._live = LiveCards(self.tap.show)
         self._ahead = 1
         self._count_after: int | None = None
         #: Called once, as soon as no tracked cell is being executed.
@@ -142,6 +145,8 @@ class CellHooks:
         frame.code = self._code(info, raw)
         self._open(frame, options, self._source(info, head))
         self._not_alone(frame)
+        if not (options.quiet or frame.nested):
+            self._watch(frame)
 
     def _drop_stale(self, frame: _Frame) -> None:
         """Close the records of cells whose end IPython did not tell.
@@ -184,6 +189,22 @@ class CellHooks:
         if not frame.nested and self._config.capture == "full":
             frame.request = self.tap.begin()
 
+    def _watch(self, frame: _Frame) -> None:
+        """Show a live card for the cell, should it run for a while in a notebook."""
+        if frame.recorder is None or frame.served is None or not self._config.live:
+            return
+        before, given = frame.recorder.before, frame.recorder.options.params
+        names, space = [*before.params, *before.names.binds], self._shell.user_ns
+
+        def totals() -> dict[str, int]:
+            found = {**{name: space.get(name) for name in names}, **given}
+            return {name: value for name, value in found.items() if type(value) is int}
+
+        parent = self._shell.kernel.get_parent()
+        frame.live = self._live.watch(frame.recorder.run, parent, totals)
+        if frame.live is not None:
+            self.tap.hear(frame.served, frame.live.note_output)
+
     @guarded(before_cell=False)
     def after_cell(self, result: Any = None, *_args: Any, **_kwargs: Any) -> None:
         """Close the record of a cell that has run, and show its card."""
@@ -200,7 +221,7 @@ class CellHooks:
             verdict = self.auto.judge(frame.code or "", {}, None)
             tell(explanation(verdict, recorder.found))
         if recorder is not None and not recorder.options.quiet:
-            _show_card(recorder)
+            self._show_card(frame, recorder)
         forget_trees(frame.code or "")
         if self.when_idle is not None and not self.is_recording:
             self.when_idle()
@@ -256,6 +277,18 @@ class CellHooks:
             run=run_id,
             **{kind: found[:MOST_NAMES] for kind, found in listed.items()},
         )
+
+    def _show_card(self, frame: _Frame, recorder: Recorder) -> None:
+        card = card_for(recorder.run, recorder.notes)
+        bundle = None if card is None else card._repr_mimebundle_()
+        live, frame.live = frame.live, None
+        if live is not None:
+            self.tap.hear_no_more(frame.served or "")
+            if self._live.end(live, bundle):
+                return
+        if bundle is not None:
+            # as a raw bundle: an error in formatting an object would be shown in the cell
+            display(bundle, raw=True)  # type: ignore[no-untyped-call, unused-ignore]
 
     def _take(self, result: Any) -> _Frame | None:
         """Find the frame of a result; blank cells have none."""
@@ -319,10 +352,3 @@ class CellHooks:
         # left out, since they would see the cell twice.
         code = str(self._shell.input_transformer_manager.transform_cell(raw))
         return padded(code, self._shell.input_transformers_post)
-
-
-def _show_card(recorder: Recorder) -> None:
-    card = card_for(recorder.run, recorder.notes)
-    if card is not None:
-        # as a raw bundle: an error in formatting an object would be shown in the cell
-        display(card._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call, unused-ignore]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail.capture.outputs import OutputLog, OutputRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = ["Tap"]
 
@@ -38,8 +38,36 @@ class Tap:
         self._shell = shell
         self._logs: OrderedDict[str, OutputLog] = OrderedDict()
         self._session: Any = None
+        self._original: Any = None
         self._send: Callable[..., Any] | None = None
         self._before: Callable[..., Any] | None = None
+        # Who wants to hear of what is shown for a request, while it goes on.
+        self._hearers: dict[str, Callable[[str, Mapping[str, Any]], None]] = {}
+
+    def hear(self, parent: str, hearer: Callable[[str, Mapping[str, Any]], None]) -> None:
+        """Tell somebody of each output that is sent for a request: its kind and its content.
+
+        Parameters
+        ----------
+        parent
+            The request.
+        hearer
+            Called from whatever thread sends; it must be quick.
+        """
+        self._attach()
+        self._hearers[parent] = hearer
+
+    def hear_no_more(self, parent: str) -> None:
+        """Tell nobody any more."""
+        self._hearers.pop(parent, None)
+
+    def show(self, kind: str, content: Mapping[str, Any], parent: Mapping[str, Any]) -> None:
+        """Send an output of celltrail's own for a request, from any thread; it is not gathered."""
+        kernel = self._shell.kernel
+        send = kernel.session.send
+        if self._send is not None and send is self._send:
+            send = self._original
+        send(kernel.iopub_socket, kind, dict(content), parent=parent, ident=kind.encode())
 
     def begin(self) -> str | None:
         """Gather what is sent for the request that is being served, from here on.
@@ -98,16 +126,16 @@ class Tap:
         if self._session is session:
             return  # somebody wrapped ours, which is called still
         self._before = vars(session).get("send")
-        original = session.send
-        logs = self._logs
+        self._original = original = session.send
+        logs, hearers = self._logs, self._hearers
 
         def send(stream: Any, message: Any, content: Any = None, *args: Any, **more: Any) -> Any:
             __tracebackhide__ = True
-            if not logs:
+            if not (logs or hearers):
                 return original(stream, message, content, *args, **more)
             interrupt = None
             try:
-                _note(logs, message, content, args, more)
+                _note(logs, hearers, message, content, args, more)
             except KeyboardInterrupt as error:  # it is for the cell
                 interrupt = error
             except BaseException:  # noqa: BLE001  # a fault of ours: this output is not recorded
@@ -140,9 +168,14 @@ class Tap:
 
 
 def _note(
-    logs: OrderedDict[str, OutputLog], message: Any, content: Any, args: Any, more: Any
+    logs: OrderedDict[str, OutputLog],
+    hearers: Mapping[str, Callable[[str, Mapping[str, Any]], None]],
+    message: Any,
+    content: Any,
+    args: Any,
+    more: Any,
 ) -> None:
-    """Give a message to the log of the request that it answers."""
+    """Give a message to the log of the request that it answers, and to who hears of it."""
     if isinstance(message, dict):
         kind = message.get("header", {}).get("msg_type") or message.get("msg_type")
         parent = message.get("parent_header") or {}
@@ -152,9 +185,12 @@ def _note(
         parent = (args[0] if args else more.get("parent")) or {}
         parent = parent.get("header", parent)
     if kind in _KINDS and isinstance(content, dict):
-        log = logs.get(parent.get("msg_id") or "")
+        request = parent.get("msg_id") or ""
+        log, hearer = logs.get(request), hearers.get(request)
         if log is not None:
             log.take(kind, content)
+        if hearer is not None:
+            hearer(kind, content)
 
 
 def _flush() -> None:

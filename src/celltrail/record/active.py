@@ -143,6 +143,11 @@ class ActiveRun:
         return self._journal.store
 
     @property
+    def session_id(self) -> str:
+        """The session that logs to it from here."""
+        return self._journal.session.id
+
+    @property
     def is_open(self) -> bool:
         """Whether the run has not ended."""
         return self.status is Status.RUNNING

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from celltrail.views.chart import Chart
     from celltrail.views.compare import Comparison
     from celltrail.views.curve_chart import curves
+    from celltrail.views.live_card import LiveCard, ghosts_of
+    from celltrail.views.live_run import LiveRun
     from celltrail.views.run_table import RunTableWidget
     from celltrail.views.static_table import table_html, table_text
 
@@ -22,8 +24,11 @@ __all__ = [
     "Card",
     "Chart",
     "Comparison",
+    "LiveCard",
+    "LiveRun",
     "RunTableWidget",
     "curves",
+    "ghosts_of",
     "run_card",
     "table_html",
     "table_text",
@@ -34,8 +39,11 @@ _MODULES = {
     "Card": "card",
     "Chart": "chart",
     "Comparison": "compare",
+    "LiveCard": "live_card",
+    "LiveRun": "live_run",
     "RunTableWidget": "run_table",
     "curves": "curve_chart",
+    "ghosts_of": "live_card",
     "run_card": "card",
     "table_html": "static_table",
     "table_text": "static_table",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from celltrail.query import Run
 
-__all__ = ["Card", "run_card", "tried_note"]
+__all__ = ["Card", "ShownParam", "run_card", "shown_params", "tried_note"]
 
 _PARAMS_SHOWN = 12
 _METRICS_SHOWN = 8
@@ -54,10 +54,12 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class _Param:
+class ShownParam:
+    """A param as a card shows it: ``before`` says what it was, where it differs."""
+
     key: str
     now: str
-    before: str | None  # where it differs: what it was
+    before: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def run_card(run: Run, previous: Run | None = None, notes: Sequence[str] = ()) -
     Card
         Shown by returning or displaying it.
     """
-    params = _params(run, previous)
+    params = shown_params(run, previous)
     metrics = _metrics(run, previous)
     return Card(
         html=_html(run, previous, params, metrics, notes),
@@ -121,7 +123,7 @@ def tried_note(run: Run, earlier: Run) -> str:
     return f"same params as {shorten(label, 60)}, {age}{came}"
 
 
-def _params(run: Run, previous: Run | None) -> list[_Param]:
+def shown_params(run: Run, previous: Run | None) -> list[ShownParam]:
     """List the params, those that differ from the run before first."""
     before = previous.params if previous is not None else None
     rows = []
@@ -129,7 +131,7 @@ def _params(run: Run, previous: Run | None) -> list[_Param]:
         old = None
         if before is not None and (key not in before or not _same(before[key], value)):
             old = format_value(before[key]) if key in before else "not set"
-        rows.append(_Param(key, format_value(value), old))
+        rows.append(ShownParam(key, format_value(value), old))
     rows.sort(key=lambda row: row.before is None)
     return rows
 
@@ -174,7 +176,7 @@ def _heading(run: Run, previous: Run | None) -> list[str]:
 def _html(
     run: Run,
     previous: Run | None,
-    params: list[_Param],
+    params: list[ShownParam],
     metrics: list[_Metric],
     notes: Sequence[str],
 ) -> str:
@@ -231,7 +233,7 @@ def _metric_html(metric: _Metric) -> str:
     )
 
 
-def _param_html(param: _Param) -> str:
+def _param_html(param: ShownParam) -> str:
     value = escape(param.now) or '""'
     if param.before is not None:
         title = escape(f"before: {param.before}")
@@ -245,7 +247,7 @@ def _param_html(param: _Param) -> str:
 def _text(
     run: Run,
     previous: Run | None,
-    params: list[_Param],
+    params: list[ShownParam],
     metrics: list[_Metric],
     notes: Sequence[str],
 ) -> str:

@@ -8,7 +8,7 @@ import pytest
 from view_fakes import FakeRun
 
 import celltrail as ct
-from celltrail.api import card_for
+from celltrail.ipython.cards import card_for
 from celltrail.model import ErrorInfo, Status
 from celltrail.views import run_card
 

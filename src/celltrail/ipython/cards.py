@@ -1,0 +1,105 @@
+"""The cards of a shell's runs: the still one after a cell, and what the live one shows."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from celltrail import views  # it resolves heavy names at their first use
+from celltrail.errors import StoreError
+from celltrail.query import load_run
+from celltrail.query.meaning import meaning_of
+from celltrail.store import open_store
+from celltrail.store.follow import Follower
+from celltrail.store.notices import take_deferred, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from celltrail.record import ActiveRun
+    from celltrail.views import Card, LiveCard
+
+__all__ = ["LiveSource", "card_for"]
+
+#: A card is drawn while somebody waits for it: after so long, in seconds, it is left out.
+_CARD_WAIT = 2.0
+
+
+def card_for(active: ActiveRun, notes: Sequence[str] = ()) -> Card | None:
+    """Draw the card of a run that has just ended.
+
+    Parameters
+    ----------
+    active
+        The run.
+    notes
+        Sentences for the foot of the card.
+
+    Returns
+    -------
+    Card or None
+        None when the store cannot be read now, which a warning says.
+    """
+    store = open_store(active.store_path)
+    try:
+        stored = load_run(store, active.id) if store.merge(wait=_CARD_WAIT) else None
+        if stored is None:
+            return None
+        count = active.redactions
+        said = [f"{count} secret{'' if count == 1 else 's'} redacted"] if count else []
+        earlier = store.tried_before(active.id)
+        tried = load_run(store, earlier) if earlier is not None else None
+        if tried is not None:
+            said.insert(0, views.tried_note(stored, tried))
+        return views.run_card(stored, stored.previous, [*notes, *said, *take_deferred()])
+    except StoreError as error:
+        warn(str(error))
+        return None
+
+
+class LiveSource:
+    """What the live card of a run shows, from what is logged to it.
+
+    Parameters
+    ----------
+    active
+        The run, which goes on.
+    totals
+        Gives the numbers that may say how many steps there will be.
+
+    Notes
+    -----
+    The store is read once, for the run before; after that only what is new is read, from the
+    spool. It is used by one thread.
+    """
+
+    def __init__(self, active: ActiveRun, totals: Callable[[], Mapping[str, int]]) -> None:
+        path = active.store_path
+        self._id = active.id
+        self._follower = Follower(path, since_start=active.session_id)
+        store = open_store(path)
+        self._run = load_run(store, active.id)
+        self._previous = None if self._run is None else self._run.previous
+        meanings = store.meanings()
+        started = time.time() if self._run is None else self._run.started.timestamp()
+        self._live = views.LiveRun(
+            started, self._previous, lambda name: meaning_of(name, meanings), totals
+        )
+
+    def card(self, methods: Mapping[str, Callable[..., str]]) -> LiveCard | None:
+        """Make the widget; None when the store does not know the run yet."""
+        if self._run is None:
+            return None
+        before = self._previous
+        ghosts = {} if before is None else views.ghosts_of(before)
+        return views.LiveCard(self._run, before, ghosts, methods)
+
+    def state(self) -> dict[str, Any]:
+        """Give what the card shows now."""
+        points = [each for each in self._follower.look().points if each.run == self._id]
+        self._live.add(points)
+        return self._live.state()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._follower.close()
