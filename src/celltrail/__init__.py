@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from celltrail.api import compare, last_run, metric, run, runs, sql, table, use
     from celltrail.capture.ignoring import ignore
     from celltrail.errors import CelltrailError, CelltrailWarning
-    from celltrail.query import Run, Runs
+    from celltrail.query import Condition, Run, Runs, when
     from celltrail.record import (
         ActiveRun,
         Audio,
@@ -53,6 +53,7 @@ __all__ = [
     "Audio",
     "CelltrailError",
     "CelltrailWarning",
+    "Condition",
     "Histogram",
     "Run",
     "RunHandle",
@@ -86,6 +87,7 @@ __all__ = [
     "track",
     "use",
     "vacuum",
+    "when",
 ]
 
 _HOMES = {
@@ -101,7 +103,7 @@ _HOMES = {
     ),
     "celltrail.capture.ignoring": ("ignore",),
     "celltrail.errors": ("CelltrailError", "CelltrailWarning"),
-    "celltrail.query": ("Run", "Runs"),
+    "celltrail.query": ("Condition", "Run", "Runs", "when"),
     "celltrail.record": (
         "ActiveRun",
         "Audio",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from celltrail import views  # it resolves heavy names at their first use
+from celltrail import query, views  # they resolve heavy names at their first use
 from celltrail.errors import StoreError
 from celltrail.query import load_run
 from celltrail.query.meaning import meaning_of
@@ -51,7 +51,9 @@ def card_for(active: ActiveRun, notes: Sequence[str] = ()) -> Card | None:
         tried = load_run(store, earlier) if earlier is not None else None
         if tried is not None:
             said.insert(0, views.tried_note(stored, tried))
-        return views.run_card(stored, stored.previous, [*notes, *said, *take_deferred()])
+        return views.run_card(
+            stored, stored.previous, [*query.fulfilled(stored.id), *notes, *said, *take_deferred()]
+        )
     except StoreError as error:
         warn(str(error))
         return None
@@ -98,7 +100,8 @@ class LiveSource:
         """Give what the card shows now."""
         points = [each for each in self._follower.look().points if each.run == self._id]
         self._live.add(points)
-        return self._live.state()
+        state = self._live.state()
+        return {**state, "alerts": [*query.fulfilled(self._id), *state["alerts"]]}
 
     def close(self) -> None:
         """Let go of the files."""

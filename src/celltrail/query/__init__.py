@@ -15,6 +15,7 @@ from celltrail.query.meaning import define_metric
 from celltrail.query.run import Run, load_run
 
 if TYPE_CHECKING:
+    from celltrail.query.conditions import Condition, fulfilled, when
     from celltrail.query.find import find_runs
     from celltrail.query.given import as_runs
     from celltrail.query.runs import Runs
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Column",
     "ColumnKind",
+    "Condition",
     "Run",
     "RunTable",
     "Runs",
@@ -30,18 +32,23 @@ __all__ = [
     "as_runs",
     "define_metric",
     "find_runs",
+    "fulfilled",
     "load_run",
     "parse_filter",
     "parse_order",
+    "when",
 ]
 
 _MODULES = {
     "Column": "table",
     "ColumnKind": "table",
+    "Condition": "conditions",
     "RunTable": "table",
     "Runs": "runs",
     "as_runs": "given",
     "find_runs": "find",
+    "fulfilled": "conditions",
+    "when": "conditions",
 }
 __getattr__ = resolver(__name__, _MODULES)
 

@@ -1,0 +1,89 @@
+"""The live card in a real JupyterLab: seen while the cell runs, used, and replaced at the end."""
+
+from __future__ import annotations
+
+import pytest
+from lab_page import Lab, LabNotebook
+from playwright.sync_api import expect
+from test_table_in_lab import start
+
+LOAD = "%load_ext celltrail\nimport celltrail as ct\nimport time"
+TRAIN = """%%track fit
+epochs = 60
+for epoch in range(epochs):
+    ct.log(loss=2 / (epoch + 1), accuracy=1 - 1 / (epoch + 2))
+    time.sleep(0.1)
+"""
+#: What a cell may be busy with when it is stopped.
+BUSY = {
+    "a loop": "n = 0\nwhile True:\n    n += 1",
+    "a sleep": "time.sleep(10**6)",
+    "numpy": "import numpy as np\nx = np.ones((300, 300))\nwhile True:\n    x = x @ x * 0",
+    "scikit-learn": (
+        "import numpy as np\nfrom sklearn.ensemble import GradientBoostingRegressor\n"
+        "x = np.random.default_rng(0).random((4000, 20))\n"
+        "GradientBoostingRegressor(n_estimators=10**6).fit(x, x[:, 0])"
+    ),
+}
+
+
+def running(lab: Lab, *cells: str) -> LabNotebook:
+    """Run all cells, and come back as soon as the last one has its live card."""
+    notebook = lab.open([LOAD, *cells])
+    for index in range(len(cells)):
+        notebook.run(index)
+    go_on(lab, notebook, len(cells))
+    return notebook
+
+
+def go_on(lab: Lab, notebook: LabNotebook, index: int) -> None:
+    """Run a cell, and come back as soon as it has its live card."""
+    start(lab, index)
+    expect(notebook.output(index).locator(".ct-live")).to_be_visible(timeout=60_000)
+
+
+def test_a_live_card_stands_there_until_the_still_one_does(lab: Lab) -> None:
+    notebook = running(lab, TRAIN)
+    live = notebook.output(1).locator(".ct-live")
+    expect(live.locator(".ct-live-name")).to_have_text(["loss", "accuracy"])
+    expect(live.get_by_text("of 60 epochs")).to_be_visible()
+    values = {live.locator(".ct-live-value").first.inner_text()}
+    for _ in range(2):  # it goes on by itself
+        expect(live.locator(".ct-live-value").first).not_to_have_text(values.pop())
+        values.add(live.locator(".ct-live-value").first.inner_text())
+    notebook.wait_idle()
+    notebook.assert_no_error()
+    expect(live).to_have_count(0)
+    expect(notebook.output(1).locator(".celltrail-card")).to_have_count(1)
+    expect(notebook.output(1).locator(".celltrail-card")).to_contain_text("finished")
+
+    go_on(lab, notebook, 1)  # the second time, the curves of the first one stand behind
+    expect(live.get_by_text("grey: fit")).to_be_visible()
+    assert live.locator(".ct-live-ghost").first.get_attribute("d")
+    lab.screenshot("live-card-lab", notebook.output(1))
+    notebook.wait_idle()
+    saved = notebook.evaluate("[len(r.history('loss')) for r in ct.runs()]")
+    assert saved == "[60, 60]"
+
+
+@pytest.mark.parametrize("busy", BUSY)
+def test_stop_ends_what_the_cell_is_busy_with(lab: Lab, busy: str) -> None:
+    notebook = running(lab, f"%%track busy\nct.log(loss=0.5)\n{BUSY[busy]}")
+    notebook.output(1).get_by_role("button", name="Stop").click()
+    notebook.wait_idle()
+    expect(notebook.output(1).locator(".celltrail-card")).to_contain_text("interrupted")
+    expect(notebook.output(1).locator(".ct-live")).to_have_count(0)
+    assert [output.get("ename") for output in notebook.outputs()[1]][-1] == "KeyboardInterrupt"
+    expect(notebook.output(1).locator(".celltrail-card")).to_contain_text("loss 0.5")
+
+
+def test_a_note_is_taken_while_the_cell_runs(lab: Lab) -> None:
+    notebook = running(lab, TRAIN)
+    live = notebook.output(1).locator(".ct-live")
+    live.get_by_role("button", name="Note").click()
+    box = live.get_by_role("textbox", name="Note")
+    box.press_sequentially("js ads jk")  # keys that JupyterLab would take as commands
+    box.press("Enter")
+    expect(live.get_by_text("Noted: js ads jk")).to_be_visible()
+    notebook.wait_idle()
+    assert notebook.evaluate("ct.run('fit').note") == "'js ads jk'"
