@@ -2,14 +2,12 @@
 import type { Render } from "@anywidget/types";
 import { bytesOf, type Column, decodeColumns, type Head, idColumn } from "./columns";
 import { make } from "./dom";
-import { clause, replaceColumn } from "./filter/edit";
 import { plural } from "./format";
 import { guardKeys } from "./keys";
 import { Rpc } from "./rpc";
 import { Selection } from "./selection";
 import { computed, effect, signal, untracked } from "./signals";
 import { hideSnapshot } from "./snapshot";
-import { roundInside } from "./table/brush";
 import type { Looks } from "./table/cells";
 import { Distributions } from "./table/distributions";
 import { Grid } from "./table/grid";
@@ -27,10 +25,12 @@ interface Traitlets extends Traits {
   _beyond: number[];
   _mark: string;
   _tools: DataView;
+  _live: string;
 }
 
 /** What of the runs may change without the rest. */
 const SENT = ["_data", "_ids", "_columns", "_beyond"] as const;
+const CHANGING = [...SENT, "_live"] as const;
 const EMPTY = "No runs yet. Put %%track at the top of a cell and run it.";
 const CURVES_PATIENCE = 120_000; // milliseconds: meanwhile the numbers stand there
 const CHARTS_FROM = 5; // runs from which on it is worth showing how values lie
@@ -85,14 +85,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     },
     resize: (name, width) => state.resize(name, width),
     move: (name, before) => state.move(name, before),
-    brush: (name, low, high) => {
-      const column = state.data.value.columns.get(name);
-      const parts = column ? roundInside(column, state.rows.value, low, high) : null;
-      if (!parts) return;
-      const [from, to] = parts;
-      const range = [clause(name, ">=", from), clause(name, "<=", to)];
-      state.filterBy(replaceColumn(state.filter.value.tree, name, range));
-    },
+    brush: (name, low, high) => tools.value?.filterByBrush(state, name, low, high),
     details: (id) => {
       detail.value = detail.value === id ? "" : id;
     },
@@ -128,6 +121,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
       if (gone) return;
       tools.value = loaded;
       unmount = loaded.mountTools(host);
+      load(); // what came meanwhile
     })
     .catch((error) => bar.append(make("div", "ct-problem", `No tools: ${error}`)));
 
@@ -180,14 +174,28 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
   const observer = new ResizeObserver(() => grid.layout());
   observer.observe(el);
   let had = SENT.map((name) => model.get(name));
+  let sent = state.data.peek();
+  let live = "";
   const load = () => {
     const now = SENT.map((name) => model.get(name));
-    if (now.every((one, i) => one === had[i])) return; // each of what came together says so
-    had = now;
-    experiment.value = model.get("_experiment");
-    state.data.value = read(model);
+    const changed = model.get("_live");
+    const same = now.every((one, i) => one === had[i]);
+    if (same && changed === live) return; // each of what came together says so
+    if (!same) {
+      had = now;
+      experiment.value = model.get("_experiment");
+      sent = read(model);
+    }
+    live = tools.peek() ? changed : "";
+    state.data.value = tools.peek()?.withLive(sent, changed) ?? sent;
   };
-  for (const name of SENT) model.on(`change:${name}`, load);
+  for (const name of CHANGING) model.on(`change:${name}`, load);
+  const say = (kind: string) => {
+    try {
+      model.send({ kind });
+    } catch {} // there is no kernel any more
+  };
+  say("shown");
   const show = hideSnapshot(model.get("_mark"));
   return () => {
     observer.disconnect();
@@ -195,7 +203,8 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     distributions.dispose();
     stopShowing();
     stopSelecting();
-    for (const name of SENT) model.off(`change:${name}`, load);
+    for (const name of CHANGING) model.off(`change:${name}`, load);
+    say("hidden");
     state.dispose();
     rpc.dispose();
     gone = true;

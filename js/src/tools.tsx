@@ -12,6 +12,8 @@ import type { Looks } from "./table/cells";
 import { Curves } from "./table/curves";
 import type { TableState } from "./table/state";
 
+export { filterByBrush } from "./table/brush";
+export { withLive } from "./table/live";
 export { seedLimit } from "./table/seeds";
 
 export interface Host {

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from lab_page import Lab, LabNotebook
 from playwright.sync_api import expect
@@ -14,6 +18,8 @@ for epoch in range(epochs):
     ct.log(loss=2 / (epoch + 1), accuracy=1 - 1 / (epoch + 2))
     time.sleep(0.1)
 """
+LONG = TRAIN.replace("epochs = 60", "epochs = 10**6")  # until it is stopped
+IS_BUSY = "() => window.celltrailPanel.sessionContext.session.kernel.status === 'busy'"
 #: What a cell may be busy with when it is stopped.
 BUSY = {
     "a loop": "n = 0\nwhile True:\n    n += 1",
@@ -87,3 +93,46 @@ def test_a_note_is_taken_while_the_cell_runs(lab: Lab) -> None:
     expect(live.get_by_text("Noted: js ads jk")).to_be_visible()
     notebook.wait_idle()
     assert notebook.evaluate("ct.run('fit').note") == "'js ads jk'"
+
+
+def test_a_table_follows_what_this_kernel_and_another_one_log(lab: Lab) -> None:
+    notebook = lab.open(
+        [
+            LOAD,
+            "with ct.track('first') as run:\n    run.log(loss=9.0)",
+            "ct.table(ct.runs())",
+            LONG,
+        ]
+    )
+    for index in range(3):
+        notebook.run(index)
+    table = notebook.output(2)
+    expect(table.locator(".ct-body-row")).to_have_count(1)
+    start(lab, 3)
+    expect(table.locator(".ct-body-row")).to_have_count(2, timeout=60_000)
+    row = table.locator(".ct-body-row").filter(has_text="fit")
+    loss = row.locator(".ct-cell").last
+    seen = [loss.inner_text()]
+    for _ in range(3):  # the cell goes on meanwhile
+        expect(loss).not_to_have_text(seen[-1])
+        seen.append(loss.inner_text())
+    assert notebook.page.evaluate(IS_BUSY)
+    notebook.output(3).get_by_role("button", name="Stop").click()
+    notebook.wait_idle()
+    expect(row.locator(".ct-dot")).to_have_attribute("data-status", "interrupted")
+
+    other = (
+        "import celltrail as ct\nwith ct.track('elsewhere') as run:\n"
+        "    for i in range(4):\n        run.log(loss=float(i))\n"
+        "    input()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", other],
+        cwd=notebook.path.parent,
+        env={name: value for name, value in os.environ.items() if name != "CELLTRAIL_STORE"},
+        stdin=subprocess.PIPE,
+    )
+    there = table.locator(".ct-body-row").filter(has_text="elsewhere")
+    expect(there.locator(".ct-dot")).to_have_attribute("data-status", "running", timeout=60_000)
+    process.communicate(b"\n")
+    expect(there.locator(".ct-dot")).to_have_attribute("data-status", "finished", timeout=60_000)

@@ -1,6 +1,17 @@
 // From a stretch of a picture to a range that a person would write.
 import type { Column } from "../columns";
+import { clause, replaceColumn } from "../filter/edit";
 import type { Literal } from "../filter/tree";
+import type { TableState } from "./state";
+
+/** Filters by a stretch of a column's histogram. */
+export function filterByBrush(state: TableState, name: string, low: number, high: number): void {
+  const column = state.data.value.columns.get(name);
+  const parts = column ? roundInside(column, state.rows.value, low, high) : null;
+  if (!parts) return;
+  const range = [clause(name, ">=", parts[0]), clause(name, "<=", parts[1])];
+  state.filterBy(replaceColumn(state.filter.value.tree, name, range));
+}
 
 /** Rounds a range to few digits that still hold the same values; null when it holds none. */
 export function roundInside(

@@ -30,6 +30,7 @@ interface Known extends CurveHead {
   value: Value;
   status: Value;
   moment: unknown;
+  since: number;
 }
 
 interface Spot {
@@ -44,6 +45,7 @@ interface Spot {
 
 const REST = 90; // milliseconds that the rows have to stand still
 const PAUSE = 5_000; // after an answer that did not come
+const GROWS = 5_000; // the curve of a run that goes on is not asked for more often
 const ASKED = 60; // curves in one question: the kernel has other things to do in between
 const KEPT = 4_000;
 
@@ -141,20 +143,21 @@ export class Curves {
 
   #now({ column, row }: Spot, moment: unknown) {
     const status = this.#state.data.peek().columns.get("status")?.at(row) ?? null;
-    return { value: column.at(row), status, moment };
+    return { value: column.at(row), status, moment, since: performance.now() };
   }
 
   /** Whether a curve is as it would be if it were asked for again: a run may go on. */
   #isFresh(spot: Spot, known: Known): boolean {
     const now = this.#now(spot, this.#state.data.peek());
     if (known.moment === now.moment) return true;
+    if (now.status === "running" && now.since - known.since < GROWS) return true;
     const over = known.status === now.status && now.status !== "running";
     return over && Object.is(known.value, now.value);
   }
 
   #keep(
     { result, data }: CurvesAnswer,
-    asked: ReadonlyMap<string, Pick<Known, "value" | "status" | "moment">>,
+    asked: ReadonlyMap<string, Pick<Known, "value" | "status" | "moment" | "since">>,
   ): void {
     const bytes = data ? bytesOf(data) : new Uint8Array();
     const heads = new Map(result.map((head) => [`${head.id} ${head.metric}`, head]));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,4 +76,7 @@ def find_runs(
     index = index[:limit]
     plain = build_table(data) if statistics else table
     asked = None if keep is not None else Asked(where or "", order or "", experiment, limit)
-    return Runs(store, [data.runs[i] for i in index], take(plain, index), asked)
+    find = partial(
+        find_runs, store, where, order=order, experiment=experiment, keep=keep, limit=limit
+    )
+    return Runs(store, [data.runs[i] for i in index], take(plain, index), asked, find)

@@ -52,11 +52,13 @@ class Runs(Sequence[Run]):
         rows: Sequence[RunRow],
         table: RunTable,
         asked: Asked | None = None,
+        find: Callable[[], Runs] | None = None,
     ) -> None:
         self._store = store
         self._rows = list(rows)
         self._table = table
         self._asked = asked
+        self._find = find
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -320,7 +322,21 @@ class Runs(Sequence[Run]):
         place = {row.id: i for i, row in enumerate(data.runs)}
         index = np.array([place[id] for id in wanted if id in place], dtype=np.intp)
         rows = [data.runs[i] for i in index]
-        return Runs(self._store, rows, take(build_table(data), index), self._asked)
+        return Runs(self._store, rows, take(build_table(data), index), self._asked, self._find)
+
+    def now(self) -> Runs:
+        """Give what the same question for runs gives now; runs that were picked out, anew.
+
+        Examples
+        --------
+        >>> import celltrail as ct
+        >>> runs = ct.runs()
+        >>> with ct.track():
+        ...     pass
+        >>> len(runs.now()) - len(runs)
+        1
+        """
+        return self.again() if self._find is None else self._find()
 
     def together(self) -> list[Run]:
         """Give the runs as a list, with all that is compared of them read at once."""

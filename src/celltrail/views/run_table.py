@@ -20,6 +20,7 @@ from celltrail.views.columns import shown_table
 from celltrail.views.curve_cells import curve_cells
 from celltrail.views.deleted import deleted_rows
 from celltrail.views.details import run_details
+from celltrail.views.following import Following
 from celltrail.views.format import plural
 from celltrail.views.grouped import grouped_frame
 from celltrail.views.rpc import Binary, answer_questions
@@ -59,7 +60,7 @@ def _names() -> Any:
     return traitlets.List(traitlets.Unicode()).tag(sync=True)
 
 
-class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
+class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     """Runs as a table that is filtered, sorted and selected, in the page and from Python alike.
 
     Parameters
@@ -93,6 +94,8 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         Id of the run with which all others are compared; empty for none.
     coloured : list of str
         Columns with a colour scale.
+    live : bool
+        Whether it follows runs that go on, and takes in new ones, while it is shown.
     curves : dict of str to bool
         Columns of metrics in which the curve of each run stands beside its last value, or
         does not; those that are not named have one where there is room for all. The line of a
@@ -135,6 +138,8 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
     _beyond = traitlets.List(traitlets.Int()).tag(sync=True)
     _mark = traitlets.Unicode("").tag(sync=True)
     _tools = traitlets.Bytes(b"").tag(sync=True)
+    _live = traitlets.Unicode("").tag(sync=True)
+    live = traitlets.Bool(True)
 
     def __init__(self, runs: Runs, **options: Any) -> None:
         # As class attributes they would be read when this module is imported, and a checkout
@@ -157,6 +162,7 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
             "restore": self._restore,
         }
         answer_questions(self, answers)
+        self._begin_following()
 
     @property
     def runs(self) -> Runs:
@@ -168,11 +174,12 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
         self._before = runs.ids
         self._show(runs)
 
-    def _show(self, runs: Runs) -> None:
+    def _show(self, runs: Runs, *, still: bool = True) -> None:
         table = runs.table()
         self._runs, self._table = runs, table
         known = set(table.ids)
         with self.hold_sync():
+            self._live = ""
             self._send_runs()
             self.selected_ids = [id for id in self.selected_ids if id in known]
             if self.baseline not in known:
@@ -181,7 +188,7 @@ class RunTableWidget(Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[
                 self.order_by = ""
             if not self._fits(self.where):
                 self.where = ""
-        if self._displayed:
+        if self._displayed and still:
             self.refresh_snapshot()
 
     @property

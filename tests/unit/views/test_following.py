@@ -1,0 +1,130 @@
+"""A run table follows what is logged while it is shown: increments, new runs, ends."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import celltrail as ct
+from celltrail.store.follow import Follower
+from celltrail.views import RunTableWidget, feed
+
+LIMIT = 60.0
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    deadline = time.monotonic() + LIMIT
+    while not what():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+class Told:
+    """A table that is told by hand, so that nothing depends on when it looks."""
+
+    def __init__(self) -> None:
+        self.table = ct.table(ct.runs(order_by="number"))
+        self._follower = Follower(self.table.runs.store_path)
+
+    def look(self) -> None:
+        changes = self.table._changes
+        changes._numbers_due = changes._all_due = 0.0
+        self.table.take_news(self._follower.look())
+
+    def close(self) -> None:
+        self._follower.close()
+
+
+@pytest.fixture
+def run() -> Iterator[ct.ActiveRun]:
+    with ct.track("fit", params={"lr": 0.1}) as run:
+        run.log(loss=3.0, n=1)
+        yield run
+
+
+def metric(table: RunTableWidget, name: str) -> list[float]:
+    column = table._table.columns[f"metrics.{name}"]
+    return list(column.values.tolist())
+
+
+def test_numbers_come_as_increments_and_are_pythons_too(run: ct.ActiveRun) -> None:
+    told = Told()
+    told.look()
+    data = told.table._data
+    run.log(loss=2.0, n=2)
+    run.log(loss=math.nan)
+    told.look()
+    assert json.loads(told.table._live) == {run.id: {"loss": "NaN", "n": "2.0"}}
+    run.log(loss=1.0)
+    told.look()
+    assert json.loads(told.table._live) == {run.id: {"loss": "1.0", "n": "2.0"}}
+    assert told.table._data is data
+    assert (metric(told.table, "loss"), metric(told.table, "n")) == ([1.0], [2])
+    assert told.table.view["metrics.loss"].tolist() == [1.0]
+    told.close()
+
+
+def test_an_earlier_step_does_not_count(run: ct.ActiveRun) -> None:
+    told = Told()
+    run.log(loss=2.0, step=10)
+    told.look()
+    run.log(loss=9.0, step=5)
+    told.look()
+    assert json.loads(told.table._live)[run.id]["loss"] == "2.0"
+    told.close()
+
+
+def test_a_metric_that_is_new_or_of_another_kind_is_read_anew(run: ct.ActiveRun) -> None:
+    told = Told()
+    run.log(other=1.0)
+    run.log(n=2.5)
+    told.look()
+    assert told.table._live == ""
+    assert metric(told.table, "other") == [1.0]
+    assert metric(told.table, "n") == [2.5]
+    told.close()
+
+
+def test_runs_that_begin_and_end_are_rows_of_it(run: ct.ActiveRun) -> None:
+    told = Told()
+    told.table.where = "status = 'running'"
+    with ct.track("second") as second:
+        told.look()
+        assert told.table._ids == [run.id, second.id]
+        second.log(loss=1.0)
+    told.look()
+    assert told.table.runs[1].status == "finished"
+    assert told.table.where == "status = 'running'"
+    told.close()
+
+
+def test_runs_that_were_picked_out_stay_those(run: ct.ActiveRun) -> None:
+    told = Told()
+    told.table.runs = ct.runs().select([run.id])
+    with ct.track("second"):
+        pass
+    told.look()
+    assert told.table._ids == [run.id]
+    told.close()
+
+
+def test_what_is_shown_is_followed_by_itself_until_it_is_not(run: ct.ActiveRun) -> None:
+    table = ct.table(ct.runs())
+    table._hear(table, {"kind": "shown"}, [])
+    run.log(loss=2.0)
+    wait_for(lambda: metric(table, "loss") == [2.0])
+    with ct.track("second"):
+        wait_for(lambda: len(table._ids) == 2)
+    table._hear(table, {"kind": "hidden"}, [])
+    assert table not in feed._views
+    wait_for(lambda: feed._thread is None)
+
+
+def test_one_that_is_not_to_follow_does_not(run: ct.ActiveRun) -> None:
+    table = ct.table(ct.runs(), live=False)
+    table._hear(table, {"kind": "shown"}, [])
+    assert table not in feed._views
