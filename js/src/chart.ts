@@ -2,6 +2,7 @@
 import type { AnyModel, Render } from "@anywidget/types";
 import type { VisualizationSpec } from "vega-embed";
 import { gunzip } from "./chart_data";
+import { followGrowth } from "./chart_grow";
 import { followSelection, runDatasets, withSelection } from "./chart_select";
 import { configFor, readSpec } from "./chart_spec";
 import { followZoom } from "./chart_zoom";
@@ -74,7 +75,12 @@ const render: Render<State> = ({ model, el }) => {
       drawn?.finalize();
       drawn = next;
       stopSelection = ofRuns.length ? followSelection(channel, next.view, ofRuns) : null;
-      stopZoom = followZoom(channel, next.view, rpc);
+      const zooming = followZoom(channel, next.view, rpc);
+      const stopGrowth = followGrowth(channel, zooming);
+      stopZoom = () => {
+        stopGrowth();
+        zooming.stop();
+      };
       canvas.replaceChildren(stage);
       // only now: until the chart stands, its picture is what there is to see
       show ??= hideSnapshot(model.get("_mark"));
@@ -89,6 +95,12 @@ const render: Render<State> = ({ model, el }) => {
     }
   };
 
+  const say = (kind: string) => {
+    try {
+      channel.send({ kind });
+    } catch {} // there is no kernel any more
+  };
+  say("shown");
   const stopTheme = onThemeChange(draw);
   // other numbers of the same runs may leave the specification as it was
   const names = ["change:_spec", "change:_data"] as const;
@@ -96,6 +108,7 @@ const render: Render<State> = ({ model, el }) => {
   void draw();
   return () => {
     gone = true;
+    say("hidden");
     stopTheme();
     stopZoom?.();
     stopSelection?.();

@@ -16,6 +16,13 @@ interface Answer {
   data: DataView;
 }
 
+/** What can be done to a chart whose panels are zoomed. */
+export interface Zooming {
+  /** Changes all rows of a data set: they are drawn now, or when it is zoomed out again. */
+  change(dataset: string, how: (rows: Row[]) => Row[]): void;
+  stop(): void;
+}
+
 /** How long a range has to stand before its points are asked for. */
 const PAUSE = 150;
 
@@ -23,17 +30,24 @@ const PAUSE = 150;
  * Follows the zoom of each panel: while it is zoomed it shows the points of its range, and
  * when it is not, what it had. Without a kernel it shows what it has.
  */
-export function followZoom(model: AnyModel, view: View, rpc: Rpc): () => void {
+export function followZoom(model: AnyModel, view: View, rpc: Rpc): Zooming {
   const panels = (model.get("_zoom") as Panel[] | undefined) ?? [];
-  const stops = panels.map((panel, place) => follow(panel, place, view, rpc));
-  return () => {
-    for (const stop of stops) stop();
+  const followed = panels.flatMap((panel, place) => follow(panel, place, view, rpc) ?? []);
+  return {
+    change(dataset, how) {
+      for (const one of followed) if (one.dataset === dataset) one.change(how);
+    },
+    stop() {
+      for (const one of followed) one.stop();
+    },
   };
 }
 
 function follow({ signal, field, dataset }: Panel, place: number, view: View, rpc: Rpc) {
-  const all = rowsIn(view, dataset);
-  if (!all) return () => {}; // the chart was changed, and has no such data any more
+  const found = rowsIn(view, dataset);
+  if (!found) return null; // the chart was changed, and has no such data any more
+  let all: Row[] = found;
+  let zoomed = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let turn = 0;
 
@@ -54,6 +68,7 @@ function follow({ signal, field, dataset }: Panel, place: number, view: View, rp
     const mine = ++turn;
     clearTimeout(timer);
     const range = value?.[field] as unknown[] | undefined;
+    zoomed = range !== undefined;
     if (!range) return put(all);
     const [first, last] = range.map(Number) as [number, number];
     timer = setTimeout(ask, PAUSE, Math.min(first, last), Math.max(first, last), mine);
@@ -61,11 +76,19 @@ function follow({ signal, field, dataset }: Panel, place: number, view: View, rp
   try {
     view.addSignalListener(signal, changed);
   } catch {
-    return () => {}; // the chart was changed, and cannot be zoomed any more
+    return null; // the chart was changed, and cannot be zoomed any more
   }
-  return () => {
-    turn++;
-    clearTimeout(timer);
+  return {
+    dataset,
+    change(how: (rows: Row[]) => Row[]) {
+      all = how(all);
+      // copies: Vega puts its marks on rows
+      if (!zoomed) put(all.map((row) => ({ ...row })));
+    },
+    stop() {
+      turn++;
+      clearTimeout(timer);
+    },
   };
 }
 

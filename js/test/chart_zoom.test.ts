@@ -79,7 +79,7 @@ describe("a zoom", () => {
     vi.advanceTimersByTime(200);
     model.emit("msg:custom", { kind: "answer", id: asked(model), error: "no" });
     view.listener?.("zoom_0", { step: [0, 8] });
-    stop();
+    stop.stop();
     vi.advanceTimersByTime(200);
     expect(model.sent).toHaveLength(1);
     expect(view.rows).toHaveLength(2);
@@ -87,5 +87,26 @@ describe("a zoom", () => {
   it("is not there in a chart that was changed", () => {
     expect(made([{ ...PANEL, dataset: "other" }]).view.listener).toBeUndefined();
     expect(made([{ ...PANEL, signal: "other" }]).view.listener).toBeUndefined();
+  });
+});
+
+describe("curves that grow", () => {
+  const row = (id: string, step: number) => ({ run_id: id, step });
+  const more = (rows: Record<string, unknown>[]) => [...rows, row("b", 9)];
+
+  it("are drawn at once in a chart that shows all", () => {
+    const { view, stop } = made([PANEL]);
+    stop.change(PANEL.dataset, more);
+    expect(view.rows.at(-1)).toEqual(row("b", 9));
+    expect(view.rows).toHaveLength(3);
+  });
+
+  it("wait until a chart is zoomed out again", () => {
+    const { view, stop } = made([PANEL]);
+    view.listener?.("zoom_0", { step: [0, 9] });
+    stop.change(PANEL.dataset, more);
+    expect(view.rows).toHaveLength(2);
+    view.listener?.("zoom_0", {});
+    expect(view.rows).toHaveLength(3);
   });
 });

@@ -9,6 +9,7 @@ import sys
 import pytest
 from lab_page import Lab, LabNotebook
 from playwright.sync_api import expect
+from test_chart_in_lab import LISTEN
 from test_table_in_lab import start
 
 LOAD = "%load_ext celltrail\nimport celltrail as ct\nimport time"
@@ -136,3 +137,20 @@ def test_a_table_follows_what_this_kernel_and_another_one_log(lab: Lab) -> None:
     expect(there.locator(".ct-dot")).to_have_attribute("data-status", "running", timeout=60_000)
     process.communicate(b"\n")
     expect(there.locator(".ct-dot")).to_have_attribute("data-status", "finished", timeout=60_000)
+
+
+def test_a_chart_draws_what_is_logged_as_it_comes(lab: Lab) -> None:
+    first = LOAD + "\nrun = ct.start('grow')\nfor i in range(3):\n    run.log(loss=float(i))"
+    grow = "for i in range(3, 500):\n    run.log(loss=float(i))\ntime.sleep(10**6)"
+    notebook = lab.open([first, "ct.plot.curves(run, 'loss')", grow])
+    notebook.run(0)
+    notebook.run(1)
+    expect(notebook.output(1).locator("canvas")).to_be_visible()
+    lab.page.evaluate(LISTEN)
+    start(lab, 2)
+    # a label of the axis that only the longer curve has, drawn while the kernel is busy
+    lab.page.wait_for_function("() => window.texts.includes('400')")
+    assert notebook.page.evaluate(IS_BUSY)
+    lab.screenshot("live-chart", notebook.output(1))
+    lab.page.evaluate("() => window.celltrailPanel.sessionContext.session.kernel.interrupt()")
+    notebook.wait_idle()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from celltrail.errors import UsageError
 from celltrail.query.find import find_runs
 from celltrail.query.run import Run
+from celltrail.record import ActiveRun
 from celltrail.store import open_store
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GivenRuns", "as_runs"]
 
-GivenRuns: TypeAlias = "Runs | Run | Iterable[Run]"
+_One: TypeAlias = Run | ActiveRun
+GivenRuns: TypeAlias = "Runs | _One | Iterable[_One]"
 
 
 def as_runs(given: GivenRuns) -> Runs:
@@ -25,7 +27,7 @@ def as_runs(given: GivenRuns) -> Runs:
     Parameters
     ----------
     given
-        A selection, which is given back; a run; or runs of one store.
+        A selection, which is given back; a run, which may go on; or runs of one store.
 
     Raises
     ------
@@ -44,8 +46,8 @@ def as_runs(given: GivenRuns) -> Runs:
     """
     if hasattr(given, "with_metric"):  # what views ask of a selection
         return cast("Runs", given)
-    runs = [given] if isinstance(given, Run) else list(given) if hasattr(given, "__iter__") else []
-    if not runs or not all(isinstance(run, Run) for run in runs):
+    runs = [given] if isinstance(given, _One) else list(given) if hasattr(given, "__iter__") else []
+    if not runs or not all(isinstance(run, _One) for run in runs):
         kind = type(given).__name__
         message = f"these are no runs, but {kind}: give those of ct.runs(…), or those of ct.run(…)."
         raise UsageError(message)

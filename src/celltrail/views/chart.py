@@ -18,12 +18,16 @@ import traitlets
 from celltrail.views.bundles import bundle_bytes, bundle_text
 from celltrail.views.chart_data import pack_frames
 from celltrail.views.chart_save import save_chart
+from celltrail.views.following import Followed
 from celltrail.views.rpc import Binary, answer_questions
 from celltrail.views.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from celltrail.store.follow import News
+    from celltrail.views.growing_chart import Growth
 
 __all__ = ["NAME_KEY", "Chart", "Drawing", "Spec", "Zoom", "chart_spec"]
 
@@ -64,7 +68,7 @@ class Zoom:
     read: Callable[[int, float, float], pd.DataFrame]
 
 
-class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
+class Chart(Followed, Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     """A chart that draws offline, and stays in the saved notebook as a picture.
 
     Parameters
@@ -75,6 +79,8 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         Its still forms. They show the data as it came, also when ``chart`` is changed.
     zoom
         Where more points come from when the chart is zoomed.
+    growth
+        How curves of runs that go on are followed, while the chart is shown.
 
     Attributes
     ----------
@@ -95,6 +101,7 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     _data = traitlets.Bytes(b"").tag(sync=True)
     _zoom: Any = traitlets.List().tag(sync=True)
     _mark = traitlets.Unicode("").tag(sync=True)
+    live = traitlets.Bool(False)
 
     @classmethod
     def of(cls, drawing: Drawing) -> Chart:
@@ -108,6 +115,7 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         still_html: str,
         still_text: str,
         zoom: Zoom | None = None,
+        growth: Growth | None = None,
         **options: Any,
     ) -> None:
         self._esm = bundle_text("chart.js")
@@ -116,8 +124,11 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         self._html, self._text = still_html, still_text
         text, data = chart_spec(chart)
         panels = [] if zoom is None else [dict(panel) for panel in zoom.panels]
+        self._growth = growth
+        options.setdefault("live", growth is not None)
         super().__init__(_mark=self._new_mark(), _spec=text, _data=data, _zoom=panels, **options)
         self.on_msg(self._answer)
+        self._begin_following()
         if zoom is not None:
             answer_questions(self, {"zoom": lambda **asked: _zoomed(zoom, **asked)})
 
@@ -129,6 +140,7 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     @chart.setter
     def chart(self, chart: Any) -> None:
         self._chart = chart
+        self.live = False  # it may be of anything
         self._renew()
 
     def draw(self, drawing: Drawing) -> None:
@@ -178,6 +190,23 @@ class Chart(Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         """Send the drawing library to a page that has not got it yet."""
         if isinstance(content, dict) and content.get("kind") == "want-vega":
             self.send({"kind": "vega"}, buffers=[bundle_bytes("vega.js.gz")])
+
+    @property
+    def followed_store(self) -> Path:
+        """The store whose news concern it."""
+        assert self._growth is not None
+        return self._growth.store
+
+    def _take_news(self, news: News) -> None:
+        """Send the page the curves of the runs that went on; all others it has."""
+        assert self._growth is not None
+        self._growth.take(news)
+        grown = self._growth.grown()
+        if grown is None:
+            return
+        ids, frames = grown
+        packed = pack_frames(frames)
+        self.send({"kind": "grown", "ids": ids, "heads": packed.heads}, [packed.data])
 
     def _still_html(self) -> str:
         return self._html

@@ -26,6 +26,7 @@ from celltrail.views.curve_panels import (
     zoom_of,
 )
 from celltrail.views.curve_still import still_html, still_text
+from celltrail.views.growing_chart import Growth
 from celltrail.views.smoothing import require_smooth
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def curves(
         still_html=still_html(data, options),
         still_text=still_text(data, options),
         zoom=zoom_of(frames, options.x),
+        growth=frames.growth(),
     )
 
 
@@ -150,17 +152,40 @@ class _Frames(Frames):
         if between is None:
             found = [curve for curve in self.data.curves if curve.metric in metrics]
         else:
-            count = len(self.data.metrics)
-            found = [
-                curve
-                for metric in metrics
-                for curve in read_curve(
-                    self.data.runs, self.data.labels, metric, self.options, count, between
-                )[0]
-            ]
+            found = self._read(self.data.runs.ids, metrics, between)
         frame = _frame(found, self.options)
         frame.attrs[NAME_KEY] = f"curves_{panel}"
         return frame
+
+    def growth(self) -> Growth | None:
+        """Give how the chart follows its runs; None without any."""
+        data = self.data
+        if not len(data.runs):
+            return None
+        ids, names = frozenset(data.runs.ids), frozenset(data.metrics)
+        return Growth(data.runs.store_path, ids, names, self._grown)
+
+    def _grown(self, ids: Sequence[str]) -> dict[str, pd.DataFrame]:
+        return {
+            f"curves_{place}": _frame(self._read(ids, metrics), self.options)
+            for place, metrics in enumerate(self.panels)
+        }
+
+    def _read(
+        self,
+        ids: Sequence[str],
+        metrics: Sequence[str],
+        between: tuple[float, float] | None = None,
+    ) -> list[Curve]:
+        data = self.data
+        label_of = dict(zip(data.runs.ids, data.labels, strict=True))
+        runs, labels = data.runs.select(ids), [label_of[run_id] for run_id in ids]
+        count = len(data.metrics) * len(data.runs) / max(1, len(ids))
+        return [
+            curve
+            for metric in metrics
+            for curve in read_curve(runs, labels, metric, self.options, round(count), between)[0]
+        ]
 
 
 def _frame(curves: Sequence[Curve], options: CurveOptions) -> pd.DataFrame:

@@ -18,25 +18,19 @@ if TYPE_CHECKING:
     from celltrail.query.table import RunTable
     from celltrail.store.follow import News
 
-__all__ = ["Following"]
+__all__ = ["Followed", "Following"]
 
 
-class Following:
-    """What a table takes in that follows its runs; all of it happens in a thread of celltrail's.
+class Followed:
+    """What a view takes in that is told what is new while its page has it.
 
-    The table has its runs in ``_runs`` and their columns in ``_table``, shows others by
-    ``_show``, and has the traits ``live`` and ``_live``.
+    The view has a trait ``live``. It is told in a thread of celltrail's.
     """
 
-    _runs: Runs
-    _table: RunTable
     live: bool
-    _live: str
 
     def _begin_following(self) -> None:
-        self._changes = Changes()
         self._shown_in = 0  # so many places of the page
-        self._following = threading.RLock()
         self.on_msg(self._hear)  # type: ignore[attr-defined]
 
     def _ipython_display_(self, **options: Any) -> None:
@@ -45,7 +39,7 @@ class Following:
             follow(self)
 
     def _hear(self, _widget: object, content: Any, _buffers: object) -> None:
-        """Follow only while the page has the table somewhere."""
+        """Follow only while the page has the view somewhere."""
         kind = content.get("kind") if isinstance(content, dict) else None
         if kind == "shown":
             self._shown_in += 1
@@ -59,13 +53,41 @@ class Following:
     @property
     def followed_store(self) -> Path:
         """The store whose news concern it."""
-        return self._runs.store_path
+        raise NotImplementedError
 
     def take_news(self, news: News) -> None:
         """Send the page what has changed, when it is time for that."""
         if not self.live or self.comm is None:  # type: ignore[attr-defined]
             unfollow(self)
-            return
+        else:
+            self._take_news(news)
+
+    def _take_news(self, news: News) -> None:
+        raise NotImplementedError
+
+
+class Following(Followed):
+    """How a table follows its runs.
+
+    The table has its runs in ``_runs`` and their columns in ``_table``, shows others by
+    ``_show``, and has a trait ``_live``.
+    """
+
+    _runs: Runs
+    _table: RunTable
+    _live: str
+
+    def _begin_following(self) -> None:
+        super()._begin_following()
+        self._changes = Changes()
+        self._following = threading.RLock()
+
+    @property
+    def followed_store(self) -> Path:
+        """The store whose news concern it."""
+        return self._runs.store_path
+
+    def _take_news(self, news: News) -> None:
         changes = self._changes
         with self._following:
             rows = {run_id: row for row, run_id in enumerate(self._table.ids)} if news else {}

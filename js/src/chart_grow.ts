@@ -1,0 +1,33 @@
+// Draws the curves of runs that go on as they grow; the twin of views/growing_chart.py.
+import type { AnyModel } from "@anywidget/types";
+import { type DataHead, gunzip, rowsOf } from "./chart_data";
+import type { Zooming } from "./chart_zoom";
+
+interface Grown {
+  kind?: string;
+  ids: string[];
+  heads: Record<string, DataHead>;
+}
+
+/** Puts the new curves of some runs in the place of their old ones; call what it gives to stop. */
+export function followGrowth(model: AnyModel, zooming: Zooming): () => void {
+  let turn = 0;
+  const receive = async (message: Grown, buffers: DataView[] = []) => {
+    if (message?.kind !== "grown") return;
+    const mine = ++turn;
+    const bytes = await gunzip(buffers[0]);
+    if (mine !== turn) return; // the next one has all of these runs and more points of theirs
+    const grown = new Set(message.ids);
+    for (const [dataset, head] of Object.entries(message.heads)) {
+      zooming.change(dataset, (rows) => [
+        ...rows.filter((row) => !grown.has(row.run_id as string)),
+        ...rowsOf(head, bytes),
+      ]);
+    }
+  };
+  model.on("msg:custom", receive);
+  return () => {
+    turn++;
+    model.off("msg:custom", receive);
+  };
+}

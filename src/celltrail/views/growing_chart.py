@@ -1,0 +1,67 @@
+"""How a chart of curves follows runs that go on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from celltrail.store.follow import News
+
+__all__ = ["Growth"]
+
+#: Seconds between two updates.
+_EVERY = 1.0
+#: Updates take at most this share of a processor.
+_SHARE = 0.05
+
+
+@dataclass(slots=True)
+class Growth:
+    """Which curves of a chart grow, and how they are read.
+
+    Parameters
+    ----------
+    store
+        The store of the runs.
+    run_ids, metrics
+        What is drawn.
+    read
+        Gives for ids of runs the data of each panel, by the name of its data set: those runs'
+        curves alone.
+    """
+
+    store: Path
+    run_ids: frozenset[str]
+    metrics: frozenset[str]
+    read: Callable[[Sequence[str]], dict[str, pd.DataFrame]]
+    _grown: set[str] = field(default_factory=set)
+    _due: float = 0.0
+
+    def take(self, news: News) -> None:
+        """Take in what came."""
+        if news.missed:
+            self._grown |= self.run_ids
+        self._grown |= {
+            each.run
+            for each in news.points
+            if each.run in self.run_ids and each.metric in self.metrics
+        }
+
+    def grown(self) -> tuple[list[str], dict[str, pd.DataFrame]] | None:
+        """Read the curves that have grown, when it is time for that."""
+        if not self._grown or time.monotonic() < self._due:
+            return None
+        ids = sorted(self._grown)
+        self._grown = set()
+        began = time.thread_time()
+        frames = self.read(ids)
+        cost = time.thread_time() - began
+        self._due = time.monotonic() + max(_EVERY, cost / _SHARE)
+        return ids, frames
