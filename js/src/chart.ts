@@ -8,6 +8,7 @@ import { configFor, readSpec } from "./chart_spec";
 import { followZoom } from "./chart_zoom";
 import { Rpc } from "./rpc";
 import { hideSnapshot } from "./snapshot";
+import { stay, tell } from "./stay";
 import { onThemeChange } from "./theme";
 import { type Drawn, loadVega } from "./vega_loader";
 
@@ -81,6 +82,7 @@ const render: Render<State> = ({ model, el }) => {
         stopGrowth();
         zooming.stop();
       };
+      tell(channel, "drawn"); // of what has grown since it was sent, there is more
       canvas.replaceChildren(stage);
       // only now: until the chart stands, its picture is what there is to see
       show ??= hideSnapshot(model.get("_mark"));
@@ -95,12 +97,7 @@ const render: Render<State> = ({ model, el }) => {
     }
   };
 
-  const say = (kind: string) => {
-    try {
-      channel.send({ kind });
-    } catch {} // there is no kernel any more
-  };
-  say("shown");
+  const leave = stay(channel);
   const stopTheme = onThemeChange(draw);
   // other numbers of the same runs may leave the specification as it was
   const names = ["change:_spec", "change:_data"] as const;
@@ -108,7 +105,7 @@ const render: Render<State> = ({ model, el }) => {
   void draw();
   return () => {
     gone = true;
-    say("hidden");
+    leave();
     stopTheme();
     stopZoom?.();
     stopSelection?.();

@@ -11,12 +11,11 @@ interface Grown {
 
 /** Puts the new curves of some runs in the place of their old ones; call what it gives to stop. */
 export function followGrowth(model: AnyModel, zooming: Zooming): () => void {
-  let turn = 0;
-  const receive = async (message: Grown, buffers: DataView[] = []) => {
-    if (message?.kind !== "grown") return;
-    const mine = ++turn;
+  let gone = false;
+  let last = Promise.resolve();
+  const draw = async (message: Grown, buffers: DataView[]) => {
     const bytes = await gunzip(buffers[0]);
-    if (mine !== turn) return; // the next one has all of these runs and more points of theirs
+    if (gone) return;
     const grown = new Set(message.ids);
     for (const [dataset, head] of Object.entries(message.heads)) {
       zooming.change(dataset, (rows) => [
@@ -25,9 +24,13 @@ export function followGrowth(model: AnyModel, zooming: Zooming): () => void {
       ]);
     }
   };
+  const receive = (message: Grown, buffers: DataView[] = []) => {
+    // one after the other: each may be of other runs
+    if (message?.kind === "grown") last = last.then(() => draw(message, buffers)).catch(() => {});
+  };
   model.on("msg:custom", receive);
   return () => {
-    turn++;
+    gone = true;
     model.off("msg:custom", receive);
   };
 }

@@ -38,6 +38,7 @@ interface Head {
   started: number; // milliseconds since 1970
   params: [string, string, string | null][];
   more: number;
+  stop: boolean; // whether the cell can be stopped
   ghosts: Record<string, Curve>;
   ghost: string; // whose curves these are
 }
@@ -183,7 +184,8 @@ const render: Render<State> = ({ model, el }) => {
   const note = make("button", "ct-live-button", "Note") as HTMLButtonElement;
   stop.title = "End the cell as an interrupt would, and keep all that was logged";
   note.title = "Say why this run is done";
-  top.append(dot, make("b", "", head.label), elapsed, facts, note, stop);
+  top.append(dot, make("b", "", head.label), elapsed, facts, note);
+  if (head.stop) top.append(stop);
   const bar = make("div", "ct-live-bar");
   const full = make("div", "ct-live-full");
   bar.append(full);

@@ -8,6 +8,7 @@ import { Rpc } from "./rpc";
 import { Selection } from "./selection";
 import { computed, effect, signal, untracked } from "./signals";
 import { hideSnapshot } from "./snapshot";
+import { stay } from "./stay";
 import type { Looks } from "./table/cells";
 import { Distributions } from "./table/distributions";
 import { Grid } from "./table/grid";
@@ -190,12 +191,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     state.data.value = tools.peek()?.withLive(sent, changed) ?? sent;
   };
   for (const name of CHANGING) model.on(`change:${name}`, load);
-  const say = (kind: string) => {
-    try {
-      model.send({ kind });
-    } catch {} // there is no kernel any more
-  };
-  say("shown");
+  const leave = stay(model);
   const show = hideSnapshot(model.get("_mark"));
   return () => {
     observer.disconnect();
@@ -204,7 +200,7 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
     stopShowing();
     stopSelecting();
     for (const name of CHANGING) model.off(`change:${name}`, load);
-    say("hidden");
+    leave();
     state.dispose();
     rpc.dispose();
     gone = true;

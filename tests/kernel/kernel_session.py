@@ -72,9 +72,17 @@ class KernelSession:
         *,
         silent: bool = False,
         on_output: Callable[[dict[str, Any]], None] | None = None,
+        in_page: bool = False,
     ) -> Answer:
-        """Run a cell, and wait for all of its outputs."""
-        request = self.client.execute(code, silent=silent, allow_stdin=False)
+        """Run a cell, and wait for all of its outputs; ``in_page`` as JupyterLab does."""
+        if in_page:
+            content = {"code": code, "silent": silent, "store_history": True, "allow_stdin": False}
+            metadata = {"cellId": "a-cell", "deletedCells": [], "recordTiming": False}
+            message = self.client.session.msg("execute_request", content, metadata=metadata)
+            self.client.shell_channel.send(message)
+            request = message["header"]["msg_id"]
+        else:
+            request = self.client.execute(code, silent=silent, allow_stdin=False)
         answer = Answer()
         while True:
             message = self.client.get_iopub_msg(timeout=TIMEOUT)
@@ -92,7 +100,7 @@ class KernelSession:
                     on_output(output)
         reply = self.reply(request)
         if reply["status"] == "aborted":  # it came too soon after an error
-            return self.run(code, silent=silent, on_output=on_output)
+            return self.run(code, silent=silent, on_output=on_output, in_page=in_page)
         answer.status = reply["status"]
         answer.count = reply.get("execution_count", 0)
         answer.error = reply.get("ename")

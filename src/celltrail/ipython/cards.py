@@ -79,6 +79,7 @@ class LiveSource:
         path = active.store_path
         self._id = active.id
         self._follower = Follower(path, since_start=active.session_id)
+        first = self._follower.look()  # what is read next may merge and remove it
         store = open_store(path)
         self._run = load_run(store, active.id)
         self._previous = None if self._run is None else self._run.previous
@@ -87,9 +88,16 @@ class LiveSource:
         self._live = views.LiveRun(
             started, self._previous, lambda name: meaning_of(name, meanings), totals
         )
+        self._live.add([each for each in first.points if each.run == self._id])
 
     def card(self, methods: Mapping[str, Callable[..., str]]) -> LiveCard | None:
-        """Make the widget; None when the store does not know the run yet."""
+        """Make the widget; None when the store does not know the run yet.
+
+        Parameters
+        ----------
+        methods
+            What the page may ask for: ``note``, and ``stop`` where that is possible.
+        """
         if self._run is None:
             return None
         before = self._previous

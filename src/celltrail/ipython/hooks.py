@@ -18,7 +18,7 @@ from celltrail.config import is_disabled, settings, tell_notebook
 from celltrail.ipython.auto import MOST_NAMES, Auto, explanation
 from celltrail.ipython.cards import card_for
 from celltrail.ipython.guard import guarded
-from celltrail.ipython.live import LiveCards, LivePlace
+from celltrail.ipython.live import LiveCards, LivePlace, is_notebook
 from celltrail.ipython.options import TrackOptions, parse_options
 from celltrail.ipython.outcome import outcome, raised_in
 from celltrail.ipython.recorder import Recorder, say, tell
@@ -31,7 +31,7 @@ from celltrail.store.idle import note_cells
 from celltrail.store.instance import note_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from celltrail.capture.outputs import OutputRecord
 
@@ -158,6 +158,7 @@ class CellHooks:
             is_over = other.thread == frame.thread and other.served != frame.served
             if is_over and frame.served is not None:
                 del self._frames[key]
+                self._end_live(other, None)
                 if other.recorder is not None:
                     self._close(other, None)
 
@@ -201,6 +202,8 @@ class CellHooks:
             return {name: value for name, value in found.items() if type(value) is int}
 
         parent = self._shell.kernel.get_parent()
+        if not (is_notebook(parent) or told_by_vscode(space)):
+            return
         frame.live = self._live.watch(frame.recorder.run, parent, totals)
         if frame.live is not None:
             self.tap.hear(frame.served, frame.live.note_output)
@@ -213,6 +216,17 @@ class CellHooks:
         if frame is None:
             return
         try:
+            self._after(frame, result)
+        finally:
+            self._end_live(frame, None)  # where there was no card to take its place
+        forget_trees(frame.code or "")
+        if self.when_idle is not None and not self.is_recording:
+            self.when_idle()
+            self.when_idle = None
+
+    def _after(self, frame: _Frame, result: Any) -> None:
+        """Close the record, and say what there is to be said of it."""
+        try:
             self._close(frame, result)
         except KeyboardInterrupt:
             self._close(frame, result)  # the cell is over; its record is to be whole
@@ -222,10 +236,6 @@ class CellHooks:
             tell(explanation(verdict, recorder.found))
         if recorder is not None and not recorder.options.quiet:
             self._show_card(frame, recorder)
-        forget_trees(frame.code or "")
-        if self.when_idle is not None and not self.is_recording:
-            self.when_idle()
-            self.when_idle = None
 
     def _close(self, frame: _Frame, result: Any) -> None:
         status, error = outcome(result, self._shell)
@@ -281,14 +291,17 @@ class CellHooks:
     def _show_card(self, frame: _Frame, recorder: Recorder) -> None:
         card = card_for(recorder.run, recorder.notes)
         bundle = None if card is None else card._repr_mimebundle_()
-        live, frame.live = frame.live, None
-        if live is not None:
-            self.tap.hear_no_more(frame.served or "")
-            if self._live.end(live, bundle):
-                return
-        if bundle is not None:
+        if not self._end_live(frame, bundle) and bundle is not None:
             # as a raw bundle: an error in formatting an object would be shown in the cell
             display(bundle, raw=True)  # type: ignore[no-untyped-call, unused-ignore]
+
+    def _end_live(self, frame: _Frame, bundle: Mapping[str, str] | None) -> bool:
+        """Let the cell's live card go; say whether the still card stands in its place now."""
+        live, frame.live = frame.live, None
+        if live is None:
+            return False
+        self.tap.hear_no_more(frame.served or "")
+        return self._live.end(live, bundle)
 
     def _take(self, result: Any) -> _Frame | None:
         """Find the frame of a result; blank cells have none."""

@@ -7,6 +7,7 @@ its place. One thread serves all cards, some times a second, and waits while the
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import uuid
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from celltrail.ipython.cards import LiveSource
 from celltrail.store.notices import defer
-from celltrail.store.system import importing, interrupt_main, may_start_threads
+from celltrail.store.system import importing, interrupt_main
+from celltrail.store.ticker import Ticker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,18 +25,39 @@ if TYPE_CHECKING:
     from celltrail.record import ActiveRun
     from celltrail.views import LiveCard
 
-__all__ = ["LiveCards", "LivePlace"]
+__all__ = ["LiveCards", "LivePlace", "is_notebook"]
 
 #: Seconds after which a cell gets a live card.
 AFTER = 2.0
-#: Seconds between two updates.
-INTERVAL = 0.25
+#: Seconds between two updates, which take at most this share of a processor.
+INTERVAL, _SHARE = 0.25, 0.02
 #: Seconds between two looks whether a card is due, while none is shown.
 _IDLE = 0.5
-#: Without any tracked cell the thread waits so many seconds for another before it ends.
-_LINGER = 60.0
 #: A card that the cell cleared away comes again, though not more often than this.
 _AGAIN = 1.0
+#: When the store does not know the run yet, it is looked for again after so many seconds.
+_LATER = 2.0
+#: A card whose cell has ended without saying so goes after so many seconds.
+_LEFT = 10.0
+#: So many cards of cells that have ended can still be asked something.
+_KEPT = 2
+#: Outputs before which what `clear_output(wait=True)` is to clear is cleared.
+_OUTPUTS = frozenset({"stream", "display_data", "execute_result", "error"})
+
+
+def is_notebook(parent: Mapping[str, Any]) -> bool:
+    """Say whether a request comes from a page that shows widgets and can change an output.
+
+    JupyterLab and Notebook 7 say which cell it is. Consoles, nbclient and papermill do not: there
+    is nobody who looks.
+
+    Parameters
+    ----------
+    parent
+        The request.
+    """
+    metadata = parent.get("metadata") or {}
+    return "cellId" in metadata or "google.colab" in sys.modules
 
 
 @dataclass(slots=True, eq=False)
@@ -49,32 +72,40 @@ class LivePlace:
         The request within which the cell runs.
     totals
         Gives the numbers that may say how many steps there will be.
+    stoppable
+        Whether the cell runs in the main thread, so that it can be interrupted.
     """
 
     run: ActiveRun
     parent: dict[str, Any]
     totals: Callable[[], Mapping[str, int]]
+    stoppable: bool = True
     due: float = field(default_factory=lambda: time.monotonic() + AFTER)
     display_id: str = field(default_factory=lambda: f"celltrail-{uuid.uuid4().hex[:12]}")
-    #: Held while the card is shown, updated or let go: the cell may end at any moment.
+    #: Held while the card is updated or let go: the cell may end at any moment.
     lock: threading.Lock = field(default_factory=threading.Lock)
+    #: Held while outputs are noted, or the card becomes one.
+    outputs: threading.Lock = field(default_factory=threading.Lock)
     source: LiveSource | None = None
     card: LiveCard | None = None
     is_over: bool = False
     #: Whether it stands among the cell's outputs just now.
     is_there: bool = False
-    _will_clear: bool = False
-    _shown: float = 0.0
+    #: Whether the next output of the cell clears all before it.
+    will_clear: bool = False
+    shown: float = 0.0
+    left: float | None = None  # since when its run has ended
 
     def note_output(self, kind: str, content: Mapping[str, Any]) -> None:
         """Take note of an output of the cell, which may clear the card away."""
-        if kind == "clear_output":
-            if content.get("wait"):
-                self._will_clear = True
-            else:
-                self.is_there = False
-        elif self._will_clear:
-            self._will_clear = self.is_there = False
+        with self.outputs:
+            if kind == "clear_output":
+                if content.get("wait"):
+                    self.will_clear = True
+                else:
+                    self.is_there = False
+            elif self.will_clear and kind in _OUTPUTS:
+                self.will_clear = self.is_there = False
 
 
 class LiveCards:
@@ -89,8 +120,8 @@ class LiveCards:
     def __init__(self, send: Callable[[str, dict[str, Any], dict[str, Any]], None]) -> None:
         self._send = send
         self._places: list[LivePlace] = []
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._dismissed: list[LiveCard] = []
+        self._ticker = Ticker("celltrail-live", self._look)
 
     def watch(
         self,
@@ -107,20 +138,13 @@ class LiveCards:
         LivePlace or None
             What `end` takes; None where there can be no thread.
         """
-        if not may_start_threads():
-            return None
-        place = LivePlace(run, parent, totals)
-        with self._lock:  # so that the thread does not end in between
-            self._places.append(place)
-            if self._thread is None or not self._thread.is_alive():
-                thread = threading.Thread(target=self._work, name="celltrail-live", daemon=True)
-                try:
-                    thread.start()
-                except RuntimeError:  # out of threads, or the interpreter is ending
-                    self._places.clear()
-                    return None
-                self._thread = thread
-        return place
+        main = threading.current_thread() is threading.main_thread()
+        place = LivePlace(run, parent, totals, main)
+        self._places.append(place)
+        if self._ticker.start():
+            return place
+        self._places.remove(place)
+        return None
 
     def end(self, place: LivePlace, bundle: Mapping[str, str] | None) -> bool:
         """Let a live card go, and put the still card in its place.
@@ -140,8 +164,9 @@ class LiveCards:
         place.is_over = True
         with place.lock:
             card, place.card = place.card, None
-            if place.source is not None:
-                place.source.close()
+            source, place.source = place.source, None
+            if source is not None:
+                source.close()
         if card is None:
             return False
         is_there = place.is_there
@@ -149,73 +174,82 @@ class LiveCards:
             content = _content(bundle or {"text/plain": ""}, place.display_id)
             self._send("update_display_data", content, place.parent)
         card.dismiss()
+        self._dismissed.append(card)
+        for old in self._dismissed[:-_KEPT]:
+            old.close()
+        del self._dismissed[:-_KEPT]
         return is_there and bundle is not None
 
     # -- in the thread ------------------------------------------------------------------
-    def _work(self) -> None:
-        last_seen = time.monotonic()
-        while True:
-            places = list(self._places)
-            for place in places:
-                if place.is_over:
-                    self._places.remove(place)
-                    continue
-                last_seen = time.monotonic()
-                try:
-                    self._serve(place)
-                except Exception as error:  # noqa: BLE001  # any: the cell goes on without a card
-                    place.is_over = True
-                    defer(f"the live card could not be shown: {error!r}")
-            if not places and time.monotonic() - last_seen > _LINGER:
-                with self._lock:
-                    if not self._places:
-                        self._thread = None
-                        return
-            shown = any(place.card is not None for place in places)
-            time.sleep(INTERVAL if shown else _IDLE)
+    def _look(self) -> float | None:
+        """Serve all cards; give the seconds until the next time."""
+        began = time.thread_time()
+        places = list(self._places)
+        for place in places:
+            if place.is_over:
+                self._places.remove(place)
+                continue
+            try:
+                self._serve(place)
+            except Exception as error:  # noqa: BLE001  # any: the cell goes on without a card
+                place.is_over = True
+                defer(f"the live card could not be shown: {error!r}")
+        if not places:
+            return None
+        cost = time.thread_time() - began
+        shown = any(place.card is not None for place in places)
+        return max(INTERVAL, cost / _SHARE) if shown else _IDLE
 
     def _serve(self, place: LivePlace) -> None:
+        now = time.monotonic()
+        if not place.run.is_open:
+            place.left = place.left or now
+            if now - place.left > _LEFT:  # nobody says that its cell is over
+                self.end(place, None)
+            return
         if place.card is None:
-            if time.monotonic() >= place.due and place.run.is_open:
+            if now >= place.due:
                 self._open(place)
             return
         with place.lock:
             if place.is_over or place.source is None or place.card is None:
                 return
             place.card.show(place.source.state())
-            if not place.is_there and time.monotonic() - place._shown > _AGAIN:
-                self._display(place)
+            if not place.is_there and now - place.shown > _AGAIN:
+                self._display(place, place.card)
 
     def _open(self, place: LivePlace) -> None:
         """Make the card: reads the store, and imports what widgets need."""
-        methods: dict[str, Callable[..., str]] = {
-            "stop": lambda: _stop(place),
-            "note": lambda text: _note(place, text),
-        }
         with importing():
-            source = LiveSource(place.run, place.totals)
-            card = source.card(methods)
-            state = source.state()
+            import celltrail.views.live_card  # noqa: F401
+        methods: dict[str, Callable[..., str]] = {"note": lambda text: _note(place, text)}
+        if place.stoppable:
+            methods["stop"] = lambda: _stop(place)
+        source = LiveSource(place.run, place.totals)
+        card = source.card(methods)
+        state = source.state()
         with place.lock:
-            if card is None or place.is_over:
-                source.close()
-            else:
+            if card is not None and not place.is_over:
                 place.source, place.card = source, card
                 card.show(state)
-                self._display(place)
+                self._display(place, card)
                 return
+        source.close()
+        place.due = time.monotonic() + _LATER
         if card is not None:
-            card.dismiss()
+            card.close()
 
-    def _display(self, place: LivePlace) -> None:
-        assert place.card is not None
-        view = {"version_major": 2, "version_minor": 0, "model_id": place.card.model_id}
+    def _display(self, place: LivePlace, card: LiveCard) -> None:
+        view = {"version_major": 2, "version_minor": 0, "model_id": card.model_id}
         bundle = {
             "application/vnd.jupyter.widget-view+json": view,
             "text/plain": f"{place.run.label} is running",
         }
-        place.is_there, place._shown = True, time.monotonic()
-        self._send("display_data", _content(bundle, place.display_id), place.parent)
+        with place.outputs:
+            if place.will_clear:
+                return  # it would clear what the cell shows, before the cell shows anything else
+            self._send("display_data", _content(bundle, place.display_id), place.parent)
+            place.is_there, place.shown = True, time.monotonic()
 
 
 def _content(bundle: Mapping[str, Any], display_id: str) -> dict[str, Any]:
@@ -226,7 +260,8 @@ def _stop(place: LivePlace) -> str:
     """End the cell as an interrupt does, which frameworks let through."""
     if place.is_over or not place.run.is_open:
         return "The run has ended."
-    interrupt_main()
+    if not interrupt_main():
+        return "This process does not let itself be interrupted."
     return "Stopped: the code ends at its next step in Python."
 
 

@@ -109,6 +109,7 @@ class Tap:
             if self._before is not None:
                 session.send = self._before
         self._logs.clear()
+        self._hearers.clear()
 
     def request(self) -> str | None:
         """Give the id of the request that is being served, where a kernel says which."""

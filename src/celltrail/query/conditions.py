@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +18,14 @@ from celltrail.query.evaluate import matches
 from celltrail.query.filters import And, Clause, Not, Or, parse_filter
 from celltrail.query.table import Column, RunTable
 from celltrail.record import ActiveRun, current_run
-from celltrail.record.current import open_runs
+from celltrail.record.current import is_of_main_thread, open_runs
 from celltrail.store.follow import Follower
 from celltrail.store.notices import defer
-from celltrail.store.system import interrupt_main, may_start_threads
+from celltrail.store.system import interrupt_main
+from celltrail.store.ticker import Ticker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from celltrail.query.filters import Node
@@ -75,11 +75,24 @@ class Condition:
     def cancel(self) -> None:
         """Look at it no more."""
         self._on = False
+        self.let_go()
+
+    def concerns(self, run_id: str) -> bool:
+        """Say whether it is about a run, and has not been fulfilled by it."""
+        is_of = self._run is None or self._run.id == run_id
+        return self._node is not None and is_of and run_id not in self.hits
+
+    def let_go(self) -> None:
+        """Keep nothing alive: it is over."""
+        self._node = self._then = self._run = None
+        self._last.clear()
+        self._on = False
 
 
 _lock = threading.Lock()
 _conditions: list[Condition] = []
-_thread: threading.Thread | None = None
+#: So many conditions that are over are remembered, for the cards of their runs.
+_MOST_OVER = 200
 
 
 def when(
@@ -134,9 +147,6 @@ def when(
     'loss > 10: loss is 12 at step 0'
     """
     node = _of_metrics(parse_filter(condition))
-    if not may_start_threads():
-        message = "conditions are looked at by a thread, and this process can start none"
-        raise UsageError(message)
     run = current_run()
     made = Condition(
         condition,
@@ -145,12 +155,16 @@ def when(
         _then=then,
         _run=run if isinstance(run, ActiveRun) else None,
     )
-    global _thread
-    with _lock:  # so that the thread does not end in between
+    with _lock:
+        over = [each for each in _conditions if not each.is_on]
+        for each in over[:-_MOST_OVER]:
+            _conditions.remove(each)
         _conditions.append(made)
-        if _thread is None or not _thread.is_alive():
-            _thread = threading.Thread(target=_work, name="celltrail-when", daemon=True)
-            _thread.start()
+    if not _ticker.start():
+        with _lock:
+            _conditions.remove(made)
+        message = "conditions are looked at by a thread, and this process can start none"
+        raise UsageError(message)
     return made
 
 
@@ -177,46 +191,57 @@ def _names(node: Node) -> set[str]:
 
 
 # -- in the thread ----------------------------------------------------------------------
-def _work() -> None:
-    global _thread
-    followers: dict[Path, Follower] = {}
-    try:
-        while True:
-            with _lock:
-                live = [each for each in _conditions if each.is_on]
-                # those that were fulfilled are kept for the cards
-                _conditions[:] = [each for each in _conditions if each.is_on or each.hits][-1000:]
-                if not live:
-                    _thread = None
-                    return
-            time.sleep(INTERVAL if _look(live, followers) else _IDLE)
-    finally:
-        for follower in followers.values():
-            follower.close()
+_followers: dict[Path, Follower] = {}
+#: The runs that were open at the last look: what they logged before their end counts too.
+_seen: dict[str, ActiveRun] = {}
 
 
-def _look(conditions: Sequence[Condition], followers: dict[Path, Follower]) -> bool:
-    """See what is new; say whether any run is open."""
-    runs = {run.id: run for run in open_runs() if isinstance(run, ActiveRun)}
+def _look() -> float | None:
+    """See what is new; give the seconds until the next look."""
+    with _lock:
+        live = [each for each in _conditions if each.is_on or each._run is not None]
+        ended = [each for each in live if not each.is_on]
+    if not live:
+        _close()
+        return None
+    open_now = {run.id: run for run in open_runs() if isinstance(run, ActiveRun)}
+    runs = {**_seen, **open_now}
+    for run_id, found in _points(runs).items():
+        for condition in live:
+            if condition.concerns(run_id):
+                _judge(condition, runs[run_id], found)
+    _seen.clear()
+    _seen.update(open_now)
+    for condition in ended:
+        condition.let_go()
+    return INTERVAL if open_now else _IDLE
+
+
+def _points(runs: Mapping[str, ActiveRun]) -> dict[str, list[Increment]]:
+    """Give what these runs have logged since the last look."""
     for run in runs.values():
-        if run.store_path not in followers:
-            followers[run.store_path] = Follower(run.store_path, since_start=run.session_id)
-    for follower in followers.values():
-        points: dict[str, list[Increment]] = {}
+        if run.store_path not in _followers:
+            follower = Follower(run.store_path, since_start=run.session_id)
+            _followers[run.store_path] = follower
+    points: dict[str, list[Increment]] = {}
+    for follower in _followers.values():
         for each in follower.look().points:
             if each.run in runs:
                 points.setdefault(each.run, []).append(each)
-        for run_id, found in points.items():
-            for condition in conditions:
-                of_it = condition._run is None or condition._run.id == run_id
-                if of_it and run_id not in condition.hits:
-                    _judge(condition, runs[run_id], found)
-    return bool(runs)
+    return points
+
+
+def _close() -> None:
+    _seen.clear()
+    for follower in _followers.values():
+        follower.close()
+    _followers.clear()
 
 
 def _judge(condition: Condition, run: ActiveRun, points: Sequence[Increment]) -> None:
     """See whether one of these points fulfils the condition, and act if so."""
-    assert condition._node is not None
+    if condition._node is None:  # it was cancelled meanwhile
+        return
     names = sorted(_names(condition._node))
     last = condition._last.setdefault(run.id, {})
     of_it = [each for each in points if each.metric in names]
@@ -280,17 +305,22 @@ def _act(condition: Condition, run: ActiveRun, said: str) -> None:
             condition._then(run)
         except Exception as error:  # noqa: BLE001  # the user's own; it must not end the watch
             defer(f"when({condition.text!r}): what was to be done failed: {error!r}")
-    if condition.stop and run.is_open and run.is_ours:
+    # what runs in another thread than the main one cannot be stopped: it would hit another cell
+    if condition.stop and run.is_open and run.is_ours and is_of_main_thread(run):
         run.log_params({STOPPED_BY: said})
         interrupt_main()
 
 
+_ticker = Ticker("celltrail-when", _look)
+
+
 def _forget() -> None:
     """Start afresh in a forked child: its parent goes on looking."""
-    global _lock, _thread
+    global _lock
     _lock = threading.Lock()
-    _thread = None
     _conditions.clear()
+    _seen.clear()
+    _followers.clear()
 
 
 if hasattr(os, "register_at_fork"):

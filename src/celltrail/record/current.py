@@ -18,6 +18,7 @@ __all__ = [
     "deactivate",
     "enclosing_run",
     "is_inside",
+    "is_of_main_thread",
     "known_run",
     "open_runs",
     "remember",
@@ -53,6 +54,8 @@ _inside: ContextVar[tuple[OpenRun, ...]] = ContextVar("celltrail_runs", default=
 # a context of its own, or a later cell, logs to; and those of them that span cells.
 _open: list[OpenRun] = []
 _spanning: list[OpenRun] = []
+# Open runs that belong to another thread than the main one, by their ids.
+_elsewhere: set[str] = set()
 # All runs that this process began, took over or attached to, as long as anybody has them.
 _known: WeakValueDictionary[str, OpenRun] = WeakValueDictionary()
 _lock = threading.Lock()
@@ -70,6 +73,8 @@ def activate(run: OpenRun, *, spanning: bool = False) -> None:
         that begin elsewhere are inside of it too.
     """
     _inside.set((*(other for other in _inside.get() if other.is_open), run))
+    if not spanning and threading.current_thread() is not threading.main_thread():
+        _elsewhere.add(run.id)
     with _lock:
         _open[:] = [*(other for other in _open if other.is_open), run]
         _spanning[:] = [other for other in _spanning if other.is_open]
@@ -84,6 +89,7 @@ def deactivate(run: OpenRun) -> None:
     copies of the context, where a token is refused.
     """
     _inside.set(_without_last(_inside.get(), run))
+    _elsewhere.discard(run.id)
     with _lock:
         _open[:] = _without_last(tuple(_open), run)
 
@@ -124,6 +130,11 @@ def known_run(run_id: str) -> OpenRun | None:
 def is_inside(run: OpenRun) -> bool:
     """Say whether this context is inside of a run."""
     return any(other is run for other in _inside.get())
+
+
+def is_of_main_thread(run: OpenRun) -> bool:
+    """Say whether an interrupt of the main thread reaches the code of a run."""
+    return run.id not in _elsewhere
 
 
 def current_run() -> OpenRun | None:

@@ -188,8 +188,11 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
 
     def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
         """Send the drawing library to a page that has not got it yet."""
-        if isinstance(content, dict) and content.get("kind") == "want-vega":
+        kind = content.get("kind") if isinstance(content, dict) else None
+        if kind == "want-vega":
             self.send({"kind": "vega"}, buffers=[bundle_bytes("vega.js.gz")])
+        elif kind == "drawn" and self._growth is not None:
+            self._growth.again()
 
     @property
     def followed_store(self) -> Path:

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 from celltrail.store.follow import Follower, News
-from celltrail.store.notices import defer
-from celltrail.store.system import may_start_threads
+from celltrail.store.ticker import Ticker
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["follow", "unfollow"]
+__all__ = ["follow", "is_following", "unfollow"]
 
 #: Seconds between two looks.
 INTERVAL = 0.25
@@ -36,7 +34,7 @@ class _View(Protocol):
 
 _lock = threading.Lock()
 _views: WeakSet[_View] = WeakSet()
-_thread: threading.Thread | None = None
+_followers: dict[Path, Follower] = {}
 
 
 def follow(view: _View) -> None:
@@ -48,19 +46,10 @@ def follow(view: _View) -> None:
         Its ``take_news`` is called in a thread of celltrail's, at each look, also when there is
         nothing new: it may have something left to do.
     """
-    global _thread
-    if not may_start_threads():
-        return
-    with _lock:  # so that the thread does not end in between
+    with _lock:
         _views.add(view)
-        if _thread is None or not _thread.is_alive():
-            thread = threading.Thread(target=_work, name="celltrail-follow", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:  # out of threads, or the interpreter is ending
-                _views.discard(view)
-                return
-            _thread = thread
+    if not _ticker.start():
+        unfollow(view)
 
 
 def unfollow(view: _View) -> None:
@@ -69,53 +58,55 @@ def unfollow(view: _View) -> None:
         _views.discard(view)
 
 
-def _work() -> None:
-    global _thread
-    followers: dict[Path, Follower] = {}
-    try:
-        while True:
-            with _lock:
-                views = list(_views)
-                if not views:
-                    _thread = None
-                    return
-            _look(views, followers)
-            del views  # it would keep them alive meanwhile
-            time.sleep(INTERVAL)
-    finally:
-        for follower in followers.values():
-            follower.close()
+def is_following(view: _View) -> bool:
+    """Say whether a view is told what is new."""
+    return view in _views
 
 
-def _look(views: list[_View], followers: dict[Path, Follower]) -> None:
+def _look() -> float | None:
     """Look at each store once, and tell its views."""
+    with _lock:
+        views = list(_views)
     by_store: dict[Path, list[_View]] = {}
     for view in views:
         by_store.setdefault(view.followed_store, []).append(view)
-    for path in followers.keys() - by_store.keys():
-        followers.pop(path).close()
+    for path in _followers.keys() - by_store.keys():
+        _followers.pop(path).close()
+    if not views:
+        return None
+    problem: Exception | None = None
     for path, told in by_store.items():
-        is_new = path not in followers
-        if is_new:
-            followers[path] = Follower(path)
-        news = followers[path].look()
-        # Whoever began and ended between two looks has written the file itself.
-        if is_new or (not news and followers[path].has_store_changed()):
-            news = News(news.points, news.changed, missed=True)
+        news = _news(path)
         for view in told:
             try:
                 view.take_news(news)
-            except Exception as error:  # noqa: BLE001  # any: the others go on, this one stands still
-                unfollow(view)
-                defer(f"a view does not follow any more: {error!r}")
+            except Exception as error:  # noqa: BLE001  # any: the other views are told all the same
+                problem = error
+    if problem is not None:
+        raise problem  # the ticker says so, once, and goes on
+    return INTERVAL
+
+
+def _news(path: Path) -> News:
+    is_new = path not in _followers
+    if is_new:
+        _followers[path] = Follower(path)
+    news = _followers[path].look()
+    # Whoever began and ended between two looks has written the file itself.
+    if is_new or (not news and _followers[path].has_store_changed()):
+        return News(news.points, news.changed, missed=True)
+    return news
+
+
+_ticker = Ticker("celltrail-follow", _look)
 
 
 def _forget() -> None:
     """Start afresh in a forked child, which has no front end."""
-    global _lock, _thread
+    global _lock
     _lock = threading.Lock()
-    _thread = None
     _views.clear()
+    _followers.clear()
 
 
 if hasattr(os, "register_at_fork"):

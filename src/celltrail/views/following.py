@@ -1,4 +1,4 @@
-"""How a run table follows what is logged while it is shown."""
+"""How views follow what is logged while they are shown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from celltrail.model import Status
+from celltrail.query import load_run
+from celltrail.store import open_store
+from celltrail.store.idle import is_idle
 from celltrail.views.feed import follow, unfollow
 from celltrail.views.live_table import Changes
 
@@ -20,9 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Followed", "Following"]
 
+#: A page says once a minute that it has a view; after so many seconds without that nobody has.
+_LEASE = 600.0
+
 
 class Followed:
-    """What a view takes in that is told what is new while its page has it.
+    """What a view takes in that is told what is new while a page has it.
 
     The view has a trait ``live``. It is told in a thread of celltrail's.
     """
@@ -31,24 +37,27 @@ class Followed:
 
     def _begin_following(self) -> None:
         self._shown_in = 0  # so many places of the page
+        self._heard = time.monotonic()
         self.on_msg(self._hear)  # type: ignore[attr-defined]
 
     def _ipython_display_(self, **options: Any) -> None:
         super()._ipython_display_(**options)  # type: ignore[misc]
+        self._heard = time.monotonic()
         if self.live:
             follow(self)
 
     def _hear(self, _widget: object, content: Any, _buffers: object) -> None:
-        """Follow only while the page has the view somewhere."""
+        """Follow only while a page has the view somewhere."""
         kind = content.get("kind") if isinstance(content, dict) else None
-        if kind == "shown":
-            self._shown_in += 1
-            if self.live:
-                follow(self)
-        elif kind == "hidden":
+        if kind == "hidden":
             self._shown_in -= 1
             if self._shown_in <= 0:
                 unfollow(self)
+        elif kind in ("shown", "there"):
+            self._shown_in = max(1, self._shown_in + (kind == "shown"))
+            self._heard = time.monotonic()
+            if self.live:
+                follow(self)
 
     @property
     def followed_store(self) -> Path:
@@ -59,6 +68,8 @@ class Followed:
         """Send the page what has changed, when it is time for that."""
         if not self.live or self.comm is None:  # type: ignore[attr-defined]
             unfollow(self)
+        elif is_idle() and time.monotonic() - self._heard > _LEASE:
+            unfollow(self)  # its page went away; one that is there says so again
         else:
             self._take_news(news)
 
@@ -70,7 +81,7 @@ class Following(Followed):
     """How a table follows its runs.
 
     The table has its runs in ``_runs`` and their columns in ``_table``, shows others by
-    ``_show``, and has a trait ``_live``.
+    ``_show`` while it holds ``_showing``, and has a trait ``_live``.
     """
 
     _runs: Runs
@@ -79,8 +90,8 @@ class Following(Followed):
 
     def _begin_following(self) -> None:
         super()._begin_following()
-        self._changes = Changes()
-        self._following = threading.RLock()
+        self._changes = Changes(self._last_steps)
+        self._showing = threading.RLock()
 
     @property
     def followed_store(self) -> Path:
@@ -89,21 +100,43 @@ class Following(Followed):
 
     def _take_news(self, news: News) -> None:
         changes = self._changes
-        with self._following:
-            rows = {run_id: row for row, run_id in enumerate(self._table.ids)} if news else {}
-            changes.take(news, self._table, rows)
-            began = time.thread_time()  # not of the clock: others may have the processor
-            if changes.wants_all():
-                changes.begin_all()
-                before = _running(self._table)
-                self._show(self._runs.now(), still=False)  # type: ignore[attr-defined]
-                if before and not _running(self._table):
-                    self.refresh_snapshot()  # type: ignore[attr-defined]
+        if news:
+            changes.take(news, self._table)
+        began = time.thread_time()  # not of the clock: others may have the processor
+        if changes.wants_all():
+            changes.begin_all()
+            try:
+                self._renew()
+            except BaseException:
+                changes.is_stale = True
+                raise
+            finally:
                 changes.done(time.thread_time() - began, everything=True)
-            elif changes.wants_numbers():
+        elif changes.wants_numbers():
+            with self._showing:
                 self._table = changes.applied(self._table)
                 self._live = _written(changes.values)
-                changes.done(time.thread_time() - began, everything=False)
+            changes.done(time.thread_time() - began, everything=False)
+
+    def _renew(self) -> None:
+        """Read the runs anew and show them, unless others are shown by now."""
+        runs = self._runs
+        now = runs.now()
+        with self._showing:
+            if self._runs is not runs:
+                self._changes.is_stale = True
+                return
+            was_running = _running(self._table)
+            self._show(now, by_itself=True)  # type: ignore[attr-defined]
+            if was_running and not _running(self._table):
+                self.refresh_snapshot(aside=True)  # type: ignore[attr-defined]
+
+    def _last_steps(self, run_id: str) -> dict[str, int]:
+        """Read how far the metrics of a run have come, as the store knows it."""
+        run = load_run(open_store(self._runs.store_path), run_id)
+        return (
+            {} if run is None else {name: found.last_step for name, found in run.summaries.items()}
+        )
 
 
 def _running(table: RunTable) -> bool:

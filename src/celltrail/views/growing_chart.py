@@ -42,6 +42,7 @@ class Growth:
     metrics: frozenset[str]
     read: Callable[[Sequence[str]], dict[str, pd.DataFrame]]
     _grown: set[str] = field(default_factory=set)
+    _ever: set[str] = field(default_factory=set)
     _due: float = 0.0
 
     def take(self, news: News) -> None:
@@ -54,11 +55,16 @@ class Growth:
             if each.run in self.run_ids and each.metric in self.metrics
         }
 
+    def again(self) -> None:
+        """Give all that has grown once more: the page has drawn the chart as it was sent."""
+        self._grown |= self._ever
+
     def grown(self) -> tuple[list[str], dict[str, pd.DataFrame]] | None:
         """Read the curves that have grown, when it is time for that."""
         if not self._grown or time.monotonic() < self._due:
             return None
         ids = sorted(self._grown)
+        self._ever |= self._grown
         self._grown = set()
         began = time.thread_time()
         frames = self.read(ids)

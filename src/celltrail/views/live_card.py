@@ -67,6 +67,7 @@ class LiveCard(anywidget.AnyWidget):
             "params": [[shorten(p.key, 40), p.now, p.before] for p in params[:_PARAMS_SHOWN]],
             "more": max(0, len(params) - _PARAMS_SHOWN),
             "ghosts": dict(ghosts),
+            "stop": "stop" in methods,
             "ghost": shorten(previous.label, 60) if previous is not None and ghosts else "",
         }
         super().__init__(_head=json.dumps(head))
@@ -82,14 +83,14 @@ class LiveCard(anywidget.AnyWidget):
         return len(text)
 
     def dismiss(self) -> None:
-        """Let the widget go: its still card stands there now.
+        """Make the widget as small as can be: its still card stands there now.
 
-        Whoever saves the states of all widgets that there ever were, as nbclient does, is left
-        with a few bytes.
+        It is not closed yet: what the page asked while the kernel was busy is still to be
+        heard. Whoever saves the states of all widgets that there ever were is left with a few
+        bytes.
         """
         with self.hold_sync():
             self._esm, self._css, self._head, self._now = "export default {}", "", "{}", ""
-        self.close()
 
 
 def ghosts_of(previous: Run) -> dict[str, Any]:

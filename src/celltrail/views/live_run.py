@@ -28,6 +28,7 @@ TOTALS = (
     "num_boost_round", "n_rounds", "n_trials",
 )  # fmt: skip
 _METRICS_SHOWN = 12
+_ALERTS_SHOWN = 4
 #: A metric has not improved for long when it was best before this share of its points …
 _STALE_SHARE = 0.5
 #: … and so many points ago at least.
@@ -199,7 +200,8 @@ class LiveRun:
     def state(self) -> dict[str, Any]:
         """Give what the card shows now."""
         names = sorted(self._metrics, key=lambda name: not self._meaning(name).primary)
-        bad = {alert.metric: alert.kind for alert in reversed(self.alerts())}
+        alerts = self.alerts()
+        bad = {alert.metric: alert.kind for alert in reversed(alerts)}
         metrics = []
         for name in names[:_METRICS_SHOWN]:
             curve = self._metrics[name].curve
@@ -218,9 +220,15 @@ class LiveRun:
             "metrics": metrics,
             "more": max(0, len(names) - _METRICS_SHOWN),
             "progress": self.progress(),
-            "alerts": [alert.text for alert in self.alerts()],
+            "alerts": _said(alerts),
             "machine": _machine(self._system),
         }
+
+
+def _said(alerts: Sequence[Alert]) -> list[str]:
+    said = [alert.text for alert in alerts[:_ALERTS_SHOWN]]
+    more = len(alerts) - len(said)
+    return [*said, f"and {more:,} more like these"] if more else said
 
 
 def _ordered(totals: Mapping[str, int]) -> list[tuple[str, int]]:

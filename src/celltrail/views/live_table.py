@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celltrail.model import is_system_metric
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from celltrail.query.table import RunTable
-    from celltrail.store.follow import News
+    from celltrail.store.follow import Increment, News
 
 __all__ = ["Changes"]
 
@@ -29,6 +33,11 @@ _MOST = 5_000
 class Changes:
     """Gathers what is new of the runs of a table.
 
+    Parameters
+    ----------
+    last_steps
+        Gives for the id of a run the greatest step of each of its metrics.
+
     Attributes
     ----------
     values : dict
@@ -37,37 +46,49 @@ class Changes:
         Whether something else than numbers has changed, so that the table is to be read anew.
     """
 
+    last_steps: Callable[[str], dict[str, int]]
     values: dict[str, dict[str, float]] = field(default_factory=dict)
     is_stale: bool = False
-    _steps: dict[tuple[str, str], int] = field(default_factory=dict)
+    #: The greatest step of each metric, of the runs that were heard of.
+    _steps: dict[str, dict[str, int]] = field(default_factory=dict)
+    _places: dict[str, int] = field(default_factory=dict)
+    _of: RunTable | None = None
     _numbers_due: float = 0.0
     _all_due: float = 0.0
     _fresh: bool = False
 
-    def take(self, news: News, table: RunTable, rows: dict[str, int]) -> None:
-        """Take in what came, for the runs of a table, whose rows are given by their ids."""
+    def take(self, news: News, table: RunTable) -> None:
+        """Take in what came, for the runs of a table."""
         if news.missed or news.changed:
             self.is_stale = True
+        if news.points and self._of is not table:
+            self._of = table
+            self._places = {run_id: row for row, run_id in enumerate(table.ids)}
         for each in news.points:
-            if each.run not in rows:
-                continue
-            if f"{_PREFIX}{each.metric}" not in table.columns:
-                # what is sampled of the machine is no column
-                self.is_stale = self.is_stale or not each.metric.startswith("system/")
-                continue
-            step = int(each.step.max())
-            place = int(np.flatnonzero(each.step == step)[-1])
-            kind = table.columns[f"{_PREFIX}{each.metric}"].kind
-            if kind != "number" and not (kind == "integer" and _is_exact(each.value[place])):
-                self.is_stale = True  # the column becomes one of another kind
-                continue
-            if step < self._steps.get((each.run, each.metric), step):
-                continue
-            self._steps[each.run, each.metric] = step
-            self.values.setdefault(each.run, {})[each.metric] = float(each.value[place])
-            self._fresh = True
+            if each.run in self._places:
+                self._take(each, table)
         if sum(map(len, self.values.values())) > _MOST:
             self.is_stale = True
+
+    def _take(self, each: Increment, table: RunTable) -> None:
+        column = table.columns.get(f"{_PREFIX}{each.metric}")
+        if column is None:
+            # what is sampled of the machine is no column
+            self.is_stale = self.is_stale or not is_system_metric(each.metric)
+            return
+        step = int(each.step.max())
+        value = float(each.value[np.flatnonzero(each.step == step)[-1]])
+        if column.kind != "number" and not (column.kind == "integer" and _is_exact(value)):
+            self.is_stale = True  # the column becomes one of another kind
+            return
+        if each.run not in self._steps:
+            self._steps[each.run] = self.last_steps(each.run)
+        steps = self._steps[each.run]
+        if step < steps.get(each.metric, step):
+            return  # the last value is that of the greatest step
+        steps[each.metric] = step
+        self.values.setdefault(each.run, {})[each.metric] = value
+        self._fresh = True
 
     def wants_all(self) -> bool:
         """Say whether the table is to be read anew now."""
@@ -92,9 +113,9 @@ class Changes:
 
     def applied(self, table: RunTable) -> RunTable:
         """Give the table with the changed numbers in it."""
-        rows = {run_id: row for row, run_id in enumerate(table.ids) if run_id in self.values}
         columns = dict(table.columns)
-        for run_id, values in self.values.items():
+        rows = self._places if self._of is table else {}
+        for run_id, values in self.values.items() if rows else ():
             for metric, value in values.items():
                 name = f"{_PREFIX}{metric}"
                 column = columns[name]
@@ -106,7 +127,10 @@ class Changes:
                 row = rows[run_id]
                 column.values[row] = value
                 column.missing[row] = False
-        return replace(table, columns=columns)
+        made = replace(table, columns=columns)
+        if self._of is table:
+            self._of = made  # its rows are the same
+        return made
 
 
 def _is_exact(value: float) -> bool:

@@ -152,6 +152,7 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):  # ty
         tools = bundle_bytes("tools.js.gz")
         sent = sent_table(runs, options.get("where", ""), options.get("order_by", ""))
         super().__init__(_mark=self._new_mark(), _tools=tools, **sent, **options)
+        self._begin_following()
         answers: dict[str, Callable[..., Any]] = {
             "code": lambda: self.code,
             "curves": self._curves,
@@ -162,7 +163,6 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):  # ty
             "restore": self._restore,
         }
         answer_questions(self, answers)
-        self._begin_following()
 
     @property
     def runs(self) -> Runs:
@@ -174,22 +174,29 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):  # ty
         self._before = runs.ids
         self._show(runs)
 
-    def _show(self, runs: Runs, *, still: bool = True) -> None:
-        table = runs.table()
-        self._runs, self._table = runs, table
-        known = set(table.ids)
-        with self.hold_sync():
-            self._live = ""
-            self._send_runs()
-            self.selected_ids = [id for id in self.selected_ids if id in known]
-            if self.baseline not in known:
-                self.baseline = ""
-            if any(name != "id" and name not in table.columns for name, _down in self._order()):
-                self.order_by = ""
-            if not self._fits(self.where):
-                self.where = ""
-        if self._displayed and still:
+    def _show(self, runs: Runs, *, by_itself: bool = False) -> None:
+        """Show runs; by itself it changes neither what is asked for nor the still picture."""
+        with self._showing:
+            table = runs.table()
+            self._runs, self._table = runs, table
+            known = set(table.ids)
+            with self.hold_sync():
+                self._live = ""
+                self._send_runs()
+                self.selected_ids = [id for id in self.selected_ids if id in known]
+                if self.baseline not in known:
+                    self.baseline = ""
+                if not by_itself:
+                    self._drop_unknown()
+        if self._displayed and not by_itself:
             self.refresh_snapshot()
+
+    def _drop_unknown(self) -> None:
+        """Ask for nothing that these runs do not have."""
+        if any(name != "id" and name not in self._table.columns for name, _down in self._order()):
+            self.order_by = ""
+        if not self._fits(self.where):
+            self.where = ""
 
     @property
     def view(self) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from typing import Any
 
 import ipywidgets
 from IPython import display as ipython_display
+from IPython.core.getipython import get_ipython
 
 __all__ = ["Snapshot", "snapshot_html"]
 
@@ -66,9 +67,18 @@ class Snapshot:
         if view:
             _show(view)
 
-    def refresh_snapshot(self) -> None:
-        """Draw the still picture anew where it was shown, also from another thread."""
-        _show(self._still_bundle(), display_id=self._mark, update=True)
+    def refresh_snapshot(self, *, aside: bool = False) -> None:
+        """Draw the still picture anew where it was shown.
+
+        Parameters
+        ----------
+        aside
+            Whether this comes from another thread, beside a cell whose outputs it is none of.
+        """
+        if aside:
+            _send_aside(self._still_bundle(), self._mark)
+        else:
+            _show(self._still_bundle(), display_id=self._mark, update=True)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         return {**_view_bundle(self), "text/plain": self._still_text()}
@@ -78,6 +88,17 @@ def _show(bundle: dict[str, Any], *, display_id: str = "", update: bool = False)
     options = {"transient": {"display_id": display_id}} if display_id else {}
     publish: Any = ipython_display.publish_display_data  # IPython leaves it untyped
     publish(bundle, update=update, **options)
+
+
+def _send_aside(bundle: dict[str, Any], display_id: str) -> None:
+    """Change an output that was shown, past what captures the outputs of cells."""
+    kernel: Any = getattr(get_ipython(), "kernel", None)
+    session = getattr(kernel, "session", None)
+    if session is None:
+        return  # a terminal: what was shown there stays
+    content = {"data": bundle, "metadata": {}, "transient": {"display_id": display_id}}
+    kind = "update_display_data"
+    session.send(kernel.iopub_socket, kind, content, parent={}, ident=kind.encode())
 
 
 def _view_bundle(widget: Any) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import threading
 import time
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 import celltrail as ct
 from celltrail.query import fulfilled
 
-LIMIT = 60.0
+LIMIT = 8.0
 
 
 def wait_for(what: Callable[[], object]) -> None:
@@ -128,3 +131,50 @@ def test_a_value_that_does_not_fit_ends_that_condition_alone() -> None:
         wait_for(lambda: right.hits)
         assert not wrong.is_on
         assert wrong.hits == {}
+
+
+def test_what_a_run_logged_at_its_very_end_counts() -> None:
+    condition = ct.when("loss > 10")
+    ids = []
+    for _ in range(5):
+        with ct.track() as run:
+            time.sleep(0.6)  # so that it was seen
+            run.log(loss=11.0)
+        ids.append(run.id)
+    wait_for(lambda: set(condition.hits) == set(ids))
+    condition.cancel()
+
+
+def test_nothing_is_kept_alive_by_a_condition_that_is_over() -> None:
+    class Model:
+        pass
+
+    model = Model()
+    gone = weakref.ref(model)
+    with ct.track() as run:
+        condition = ct.when("loss > 10", then=lambda _run, model=model: None)
+        run.log(loss=11.0)
+        wait_for(lambda: condition.hits)
+    del model
+    try:
+        wait_for(lambda: gc.collect() >= 0 and gone() is None)
+    except AssertionError:
+        print(gc.get_referrers(gone()), condition, condition._then, condition._run, condition._on)
+        from celltrail.store.notices import take_deferred; print(take_deferred())
+        raise
+    assert condition.hits
+
+
+def test_a_run_of_another_thread_does_not_stop_the_main_one() -> None:
+    done = threading.Event()
+
+    def work() -> None:
+        with ct.track() as run:
+            condition = ct.when("loss > 10", stop=True)
+            run.log(loss=11.0)
+            wait_for(lambda: condition.hits)
+            time.sleep(0.3)
+        done.set()
+
+    threading.Thread(target=work).start()
+    assert done.wait(LIMIT)

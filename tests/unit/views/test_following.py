@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import celltrail as ct
-from celltrail.store.follow import Follower
+from celltrail.store.follow import Follower, News
+from celltrail.store.notices import take_deferred
 from celltrail.views import RunTableWidget, feed
 
 LIMIT = 60.0
@@ -33,7 +34,10 @@ class Told:
     def look(self) -> None:
         changes = self.table._changes
         changes._numbers_due = changes._all_due = 0.0
-        self.table.take_news(self._follower.look())
+        news = self._follower.look()
+        if self._follower.has_store_changed():
+            news = News(news.points, news.changed, missed=True)
+        self.table.take_news(news)
 
     def close(self) -> None:
         self._follower.close()
@@ -69,13 +73,75 @@ def test_numbers_come_as_increments_and_are_pythons_too(run: ct.ActiveRun) -> No
 
 
 def test_an_earlier_step_does_not_count(run: ct.ActiveRun) -> None:
+    run.log(loss=2.0, step=100)
     told = Told()
-    run.log(loss=2.0, step=10)
-    told.look()
     run.log(loss=9.0, step=5)
     told.look()
-    assert json.loads(told.table._live)[run.id]["loss"] == "2.0"
+    assert told.table._live == ""
+    run.log(loss=1.0, step=101)
+    told.look()
+    assert json.loads(told.table._live)[run.id]["loss"] == "1.0"
     told.close()
+
+
+def test_what_the_user_shows_meanwhile_stays(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told()
+    other = ct.runs("name = 'nobody'")
+
+    def now(runs: ct.Runs) -> ct.Runs:
+        monkeypatch.undo()
+        told.table.runs = other
+        return runs.now()
+
+    monkeypatch.setattr(ct.Runs, "now", now)
+    run.tag("new")
+    told.look()
+    assert told.table.runs is other
+    told.look()
+    assert told.table._ids == []
+    told.close()
+
+
+def test_a_filter_stays_when_what_it_names_goes(run: ct.ActiveRun) -> None:
+    with ct.track("second") as second:
+        second.log(rare=1.0)
+    told = Told()
+    told.table.where = "metrics.rare > 0"
+    ct.delete([second.id])
+    told.look()
+    assert told.table._ids == [run.id]
+    assert told.table.where == "metrics.rare > 0"
+    told.close()
+
+
+def test_a_page_that_says_nothing_any_more_is_followed_no_more(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = ct.table(ct.runs())
+    table._hear(table, {"kind": "shown"}, [])
+    assert feed.is_following(table)
+    monkeypatch.setattr(table, "_heard", table._heard - 601)
+    wait_for(lambda: not feed.is_following(table))
+    table._hear(table, {"kind": "there"}, [])
+    assert feed.is_following(table)
+    table._hear(table, {"kind": "hidden"}, [])
+
+
+def test_a_view_that_fails_stops_no_other(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, table = ct.table(ct.runs()), ct.table(ct.runs())
+    monkeypatch.setattr(broken, "_take_news", lambda news: 1 / 0)
+    for each in (broken, table):
+        each._hear(each, {"kind": "shown"}, [])
+    run.log(loss=2.0)
+    wait_for(lambda: metric(table, "loss") == [2.0])
+    assert feed.is_following(broken)
+    for each in (broken, table):
+        each._hear(each, {"kind": "hidden"}, [])
+    assert any("ZeroDivisionError" in said for said in take_deferred())
 
 
 def test_a_metric_that_is_new_or_of_another_kind_is_read_anew(run: ct.ActiveRun) -> None:
@@ -120,11 +186,11 @@ def test_what_is_shown_is_followed_by_itself_until_it_is_not(run: ct.ActiveRun) 
     with ct.track("second"):
         wait_for(lambda: len(table._ids) == 2)
     table._hear(table, {"kind": "hidden"}, [])
-    assert table not in feed._views
-    wait_for(lambda: feed._thread is None)
+    assert not feed.is_following(table)
+    wait_for(lambda: not feed._ticker.is_running)
 
 
 def test_one_that_is_not_to_follow_does_not(run: ct.ActiveRun) -> None:
     table = ct.table(ct.runs(), live=False)
     table._hear(table, {"kind": "shown"}, [])
-    assert table not in feed._views
+    assert not feed.is_following(table)

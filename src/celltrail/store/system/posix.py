@@ -141,12 +141,14 @@ def _answers(pid: int) -> bool:
     return True
 
 
-def interrupt_main() -> None:
-    """Interrupt the main thread, as Ctrl+C does, from any thread.
+def interrupt_main() -> bool:
+    """Interrupt the main thread, as Ctrl+C does, from any thread; say whether it hears of it.
 
     A true signal ends what the main thread waits for, such as a sleep; of
     `_thread.interrupt_main` it hears only when the wait is over.
     """
     main = threading.main_thread().ident
-    if main is not None and callable(signal.getsignal(signal.SIGINT)):  # else it ends the process
-        signal.pthread_kill(main, signal.SIGINT)
+    if main is None or not callable(signal.getsignal(signal.SIGINT)):
+        return False  # it is not heard, or ends the process
+    signal.pthread_kill(main, signal.SIGINT)
+    return True

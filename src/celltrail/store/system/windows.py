@@ -59,6 +59,7 @@ def boot_id() -> str:
     return ""
 
 
-def interrupt_main() -> None:
+def interrupt_main() -> bool:
     """Interrupt the main thread, as Ctrl+C does, from any thread; it wakes a sleep too."""
     _thread.interrupt_main()
+    return True
