@@ -91,7 +91,9 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     """Write lists, mappings and columns of several types as JSON: a column has one type there."""
-    names = [name for name in frame.columns if frame[name].dtype == object]
+    # texts are objects too in pandas before 3
+    objects = [name for name in frame.columns if frame[name].dtype == object]
+    names = [name for name in objects if _is_mixed(frame[name])]
     made = {
         name: frame[name].map(
             lambda value: json.dumps(value, ensure_ascii=False, default=str), na_action="ignore"
@@ -99,3 +101,7 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
         for name in names
     }
     return frame.assign(**made) if made else frame
+
+
+def _is_mixed(column: pd.Series[Any]) -> bool:
+    return not all(isinstance(value, str) for value in column.dropna())
