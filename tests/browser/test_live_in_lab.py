@@ -73,7 +73,15 @@ def test_a_live_card_stands_there_until_the_still_one_does(lab: Lab) -> None:
     assert saved == "[60, 60]"
 
 
-@pytest.mark.parametrize("busy", BUSY)
+@pytest.mark.parametrize(
+    "busy",
+    [
+        "a loop",
+        "a sleep",
+        pytest.param("numpy", marks=pytest.mark.heavy),
+        pytest.param("scikit-learn", marks=pytest.mark.heavy),
+    ],
+)
 def test_stop_ends_what_the_cell_is_busy_with(lab: Lab, busy: str) -> None:
     notebook = running(lab, f"%%track busy\nct.log(loss=0.5)\n{BUSY[busy]}")
     notebook.output(1).get_by_role("button", name="Stop").click()
@@ -121,6 +129,8 @@ def test_a_table_follows_what_this_kernel_and_another_one_log(lab: Lab) -> None:
     notebook.output(3).get_by_role("button", name="Stop").click()
     notebook.wait_idle()
     expect(row.locator(".ct-dot")).to_have_attribute("data-status", "interrupted")
+    picture = notebook.output(2).locator(".celltrail-snapshot")
+    expect(picture.get_by_text("interrupted")).to_have_count(1)  # hidden, and kept in the file
 
     other = (
         "import celltrail as ct\nwith ct.track('elsewhere') as run:\n"

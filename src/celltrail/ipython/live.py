@@ -183,20 +183,22 @@ class LiveCards:
     # -- in the thread ------------------------------------------------------------------
     def _look(self) -> float | None:
         """Serve all cards; give the seconds until the next time."""
-        began = time.thread_time()
         places = list(self._places)
+        if not places:
+            return None
+        cost = 0.0
         for place in places:
             if place.is_over:
                 self._places.remove(place)
                 continue
+            began, is_new = time.thread_time(), place.card is None
             try:
                 self._serve(place)
             except Exception as error:  # noqa: BLE001  # any: the cell goes on without a card
                 place.is_over = True
                 defer(f"the live card could not be shown: {error!r}")
-        if not places:
-            return None
-        cost = time.thread_time() - began
+            # to open one costs most, and comes once
+            cost += 0.0 if is_new else time.thread_time() - began
         shown = any(place.card is not None for place in places)
         return max(INTERVAL, cost / _SHARE) if shown else _IDLE
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import celltrail as ct
+from celltrail.store import ticker
 from celltrail.store.follow import Follower, News
-from celltrail.store.notices import take_deferred
 from celltrail.views import RunTableWidget, feed
 
 LIMIT = 60.0
@@ -133,15 +133,17 @@ def test_a_view_that_fails_stops_no_other(
     run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, table = ct.table(ct.runs()), ct.table(ct.runs())
+    told: list[str] = []
+    monkeypatch.setattr(ticker, "defer", told.append)
     monkeypatch.setattr(broken, "_take_news", lambda news: 1 / 0)
     for each in (broken, table):
         each._hear(each, {"kind": "shown"}, [])
     run.log(loss=2.0)
     wait_for(lambda: metric(table, "loss") == [2.0])
+    wait_for(lambda: [said for said in told if "ZeroDivisionError" in said])
     assert feed.is_following(broken)
     for each in (broken, table):
         each._hear(each, {"kind": "hidden"}, [])
-    assert any("ZeroDivisionError" in said for said in take_deferred())
 
 
 def test_a_metric_that_is_new_or_of_another_kind_is_read_anew(run: ct.ActiveRun) -> None:
