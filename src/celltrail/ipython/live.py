@@ -14,6 +14,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from celltrail import views
 from celltrail.ipython.cards import LiveSource
 from celltrail.store.notices import defer
 from celltrail.store.system import importing, interrupt_main
@@ -223,7 +224,7 @@ class LiveCards:
     def _open(self, place: LivePlace) -> None:
         """Make the card: reads the store, and imports what widgets need."""
         with importing():
-            import celltrail.views.live_card  # noqa: F401
+            views.LiveCard  # noqa: B018  # resolved at its first use, which imports what it needs
         methods: dict[str, Callable[..., str]] = {"note": lambda text: _note(place, text)}
         if place.stoppable:
             methods["stop"] = lambda: _stop(place)

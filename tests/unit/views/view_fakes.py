@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,8 @@ class FakeRun:
 
 class FakeRuns(Sequence[Any]):
     """Some runs, with the histories that are handed in: ``{metric: {run id: (steps, values)}}``."""
+
+    store_path = Path("of nobody.duckdb")
 
     def __init__(self, runs: Sequence[FakeRun], histories: dict[str, Any] | None = None) -> None:
         self._runs = list(runs)
