@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import _thread
 import contextlib
 import functools
-import signal
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from celltrail.store.notices import warn
+from celltrail.store.system import interrupt_main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,21 +48,9 @@ def interrupt_soon() -> None:
     IPython swallows an interrupt that falls into a hook before the cell and runs the cell
     all the same. The user wanted the cell to stop: so it is given to the cell.
     """
-    timer = threading.Timer(_SOON, _interrupt_main)
+    timer = threading.Timer(_SOON, interrupt_main)
     timer.daemon = True
     timer.start()
-
-
-def _interrupt_main() -> None:
-    # A true signal ends what the main thread waits for, as a sleep. `interrupt_main` is heard
-    # on POSIX only when the wait is over; on Windows, where no thread can be sent a signal,
-    # it wakes the wait.
-    main = threading.main_thread().ident
-    if main is not None and hasattr(signal, "pthread_kill"):
-        if callable(signal.getsignal(signal.SIGINT)):  # else it would end the process
-            signal.pthread_kill(main, signal.SIGINT)
-    else:
-        _thread.interrupt_main()
 
 
 def guarded(*, before_cell: bool) -> Callable[[F], F]:

@@ -11,6 +11,7 @@ if sys.platform == "win32":
     from celltrail.store.system.windows import (
         UNLINKS_OPEN_FILES,
         boot_id,
+        interrupt_main,
         lock_holders,
         process_started,
         try_lock,
@@ -20,6 +21,7 @@ else:
     from celltrail.store.system.posix import (
         UNLINKS_OPEN_FILES,
         boot_id,
+        interrupt_main,
         lock_holders,
         process_started,
         try_lock,
@@ -34,6 +36,7 @@ __all__ = [
     "at_fork",
     "boot_id",
     "importing",
+    "interrupt_main",
     "is_suspended",
     "keep_alive",
     "lock_holders",

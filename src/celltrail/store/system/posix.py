@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import sys
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +17,7 @@ assert sys.platform != "win32"  # tells type checkers that they need not look th
 __all__ = [
     "UNLINKS_OPEN_FILES",
     "boot_id",
+    "interrupt_main",
     "lock_holders",
     "process_started",
     "try_lock",
@@ -136,3 +139,14 @@ def _answers(pid: int) -> bool:
     except PermissionError:  # somebody else's
         pass
     return True
+
+
+def interrupt_main() -> None:
+    """Interrupt the main thread, as Ctrl+C does, from any thread.
+
+    A true signal ends what the main thread waits for, such as a sleep; of
+    `_thread.interrupt_main` it hears only when the wait is over.
+    """
+    main = threading.main_thread().ident
+    if main is not None and callable(signal.getsignal(signal.SIGINT)):  # else it ends the process
+        signal.pthread_kill(main, signal.SIGINT)

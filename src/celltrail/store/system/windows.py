@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import msvcrt
 import os
 import sys
@@ -13,6 +14,7 @@ assert sys.platform == "win32"  # tells type checkers that they need not look el
 __all__ = [
     "UNLINKS_OPEN_FILES",
     "boot_id",
+    "interrupt_main",
     "lock_holders",
     "process_started",
     "try_lock",
@@ -55,3 +57,8 @@ def lock_holders(inode: int) -> list[int]:
 def boot_id() -> str:
     """Give nothing: on Windows process numbers are told apart by their start time alone."""
     return ""
+
+
+def interrupt_main() -> None:
+    """Interrupt the main thread, as Ctrl+C does, from any thread; it wakes a sleep too."""
+    _thread.interrupt_main()
