@@ -89,13 +89,18 @@ lint-python: .venv/.dev
 lint-js: js/node_modules/.installed
 	cd js && npm run --silent check
 
-# Side by side: each of the two uses one core. What the first says is shown when both are done.
+# Makes two targets, or lists of them, side by side; what the first says is shown when both are done.
+define side_by_side
+@mkdir -p build
++$(MAKE) $(1) > build/$(firstword $(1)).txt 2>&1 & first=$$!; \
+$(MAKE) $(2) && second=0 || second=$$?; \
+wait $$first && first=0 || first=$$?; \
+cat build/$(firstword $(1)).txt; exit $$((first + second))
+endef
+
+# Each of the two uses one core.
 test-checks: .venv/.dev js/node_modules/.installed
-	mkdir -p build
-	$(MAKE) lint-python > build/lint.txt 2>&1 & lint=$$!; \
-	$(MAKE) lint-js test-js && js=0 || js=$$?; \
-	wait $$lint && python=0 || python=$$?; \
-	cat build/lint.txt; exit $$((js + python))
+	$(call side_by_side,lint-python,lint-js test-js)
 
 test-js: js/node_modules/.installed
 	cd js && npm run --silent test
@@ -115,13 +120,9 @@ test-soak: .venv/.dev
 test-notebooks: .venv/.dev
 	$(PYTEST) --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg notebooks
 
-# Side by side, as both wait for others. What the first says is shown when both are done.
+# Both wait for others.
 test-soak-and-notebooks: .venv/.dev
-	mkdir -p build
-	$(MAKE) test-soak > build/soak.txt 2>&1 & soak=$$!; \
-	$(MAKE) test-notebooks && notebooks=0 || notebooks=$$?; \
-	wait $$soak && soak=0 || soak=$$?; \
-	cat build/soak.txt; exit $$((soak + notebooks))
+	$(call side_by_side,test-soak,test-notebooks)
 
 # Two browsers, each with a JupyterLab of its own: the tests wait for conditions, not for times.
 test-browser: .venv/.dev chromium

@@ -53,10 +53,15 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def fresh_profile(browser: Browser) -> BrowserContext:
+    """Make a profile without cookies, cache or settings."""
+    return browser.new_context(viewport=SIZE, device_scale_factor=1)
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """Give a fresh profile: no cookies, no cache, no settings."""
-    context = browser.new_context(viewport=SIZE, device_scale_factor=1)
+    """Give a fresh profile."""
+    context = fresh_profile(browser)
     yield context
     context.close()
 
@@ -70,7 +75,7 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture(scope="session")
 def loaded_lab(lab_server: LabServer, browser: Browser) -> Iterator[Lab]:
     """Load JupyterLab once: that takes longer than most of what is tried in it."""
-    context = browser.new_context(viewport=SIZE, device_scale_factor=1)
+    context = fresh_profile(browser)
     lab = Lab(lab_server, context, lab_server.root)
     lab.load()
     yield lab
