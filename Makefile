@@ -31,7 +31,7 @@ lab: .venv/.installed build/lab/demo.ipynb ## Open a copy of the demo notebook i
 	cd build/lab && $(CURDIR)/$(VENV) -m jupyterlab $$([ "$$(id -u)" != 0 ] || echo --allow-root) demo.ipynb
 
 ##@ Develop
-.PHONY: test test-all soak bench overhead scale views build lint format notebooks clean
+.PHONY: test test-all soak bench overhead scale views build lint format notebooks commands clean
 test: test-checks test-fast test-parts test-soak-and-notebooks test-browser ## Run every test, under 15 minutes on 2 cores
 
 test-all: test ## Run test, other versions of Python and of what we stand on, and the browser tests again
@@ -73,6 +73,9 @@ notebooks: .venv/.installed ## Execute the notebooks and save the outputs that t
 	    --ExecutePreprocessor.store_widget_state=False \
 	    --ExecutePreprocessor.record_timing=False $$each; \
 	done
+
+commands: .venv/.dev ## Write COMMANDS.md from the command's own help
+	$(VENV) tests/unit/cli/commands_page.py
 
 clean: ## Remove everything that make made
 	rm -rf .venv js/node_modules $(STATIC) build dist .pytest_cache .mypy_cache .ruff_cache \

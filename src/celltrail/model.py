@@ -97,7 +97,7 @@ class SourceInfo:
     text
         The source text, without celltrail's own head line.
     kind
-        ``"cell"``, ``"statement"``, ``"block"`` or ``"function"``.
+        ``"cell"``, ``"statement"``, ``"block"``, ``"function"`` or ``"script"``.
     name
         For a function, its qualified name; else empty.
     cell_id

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from celltrail.cli.command import main
+from typing import TYPE_CHECKING
+
+from celltrail.lazy import resolver
+
+if TYPE_CHECKING:
+    from celltrail.cli.command import main
 
 __all__ = ["main"]
+
+# What a script is run by is in this package too, and is to bring along as little as it can.
+__getattr__ = resolver(__name__, {"main": "command"})

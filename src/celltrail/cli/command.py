@@ -14,6 +14,7 @@ from celltrail.cli import (
     one_run,
     opening,
     removing,
+    running,
     several_runs,
     showing,
     taking,
@@ -52,6 +53,7 @@ def command_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     showing.add_parsers(commands)
     one_run.add_parser(commands)
+    running.add_parser(commands)
     several_runs.add_parsers(commands)
     removing.add_parsers(commands)
     bringing.add_parsers(commands)

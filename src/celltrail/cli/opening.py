@@ -53,7 +53,7 @@ def add_parsers(commands: Any, parser: argparse.ArgumentParser) -> None:
         help="print what makes a shell complete the command",
         description='For bash: eval "$(celltrail completion bash)", in .bashrc.',
     )
-    completion.add_argument("shell", choices=_SHELLS)
+    completion.add_argument("shell", choices=_SHELLS, help="the shell")
     completion.set_defaults(run=_completion, parser=parser)
 
 
