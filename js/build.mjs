@@ -30,6 +30,7 @@ await build({
     "src/compare.tsx",
     "src/chart_section.tsx",
     "src/live_card.ts",
+    "src/page.ts",
     "src/run_table.css",
     "src/chart.css",
     "src/compare.css",
@@ -50,7 +51,14 @@ await gzipped("tools.js.gz", {
   alias: { "@preact/signals-core": join(here, "src", "signals_shared.ts") },
 });
 
-const names = ["run_table.js", "compare.js", "chart.js", "chart_section.js", "live_card.js"];
+const names = [
+  "run_table.js",
+  "compare.js",
+  "chart.js",
+  "chart_section.js",
+  "live_card.js",
+  "page.js",
+];
 names.push("tools.js.gz", "vega.js.gz");
 names.push("run_table.css", "compare.css", "chart.css", "chart_section.css", "live_card.css");
 for (const name of names) {

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLES = (
-    *("run_table.js", "compare.js", "chart.js", "chart_section.js", "live_card.js"),
+    *("run_table.js", "compare.js", "chart.js", "chart_section.js", "live_card.js", "page.js"),
     *("tools.js.gz", "vega.js.gz"),
     *("run_table.css", "compare.css", "chart.css", "chart_section.css", "live_card.css"),
 )

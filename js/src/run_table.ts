@@ -27,6 +27,8 @@ interface Traitlets extends Traits {
   _mark: string;
   _tools: DataView;
   _live: string;
+  /** Whether there never was a kernel: what only Python can do is not offered then. */
+  _page?: boolean;
 }
 
 /** What of the runs may change without the rest. */
@@ -61,13 +63,17 @@ const render: Render<Traitlets> = ({ model: anymodel, el }) => {
   const state = new TableState(model as unknown as Model<Traits>, read(model));
   const rpc = new Rpc(anymodel as never);
   const services: Host["services"] = {
-    code: () => rpc.ask<string>("code"),
     details: (id) => rpc.ask("details", { id }),
-    delete: (ids) => rpc.ask("delete", { ids }),
-    restore: (ids) => rpc.ask("restore", { ids }),
-    deleted: () => rpc.ask("deleted"),
     curves: (wanted, pixels) => rpc.ask("curves", { wanted, pixels }, CURVES_PATIENCE),
-    edit: (id, said) => rpc.ask("edit", { id, ...said }),
+    python: model.get("_page")
+      ? null
+      : {
+          code: () => rpc.ask<string>("code"),
+          delete: (ids) => rpc.ask("delete", { ids }),
+          restore: (ids) => rpc.ask("restore", { ids }),
+          deleted: () => rpc.ask("deleted"),
+          edit: (id, said) => rpc.ask("edit", { id, ...said }),
+        },
   };
   const selection = new Selection();
   const detail = signal("");

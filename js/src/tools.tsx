@@ -40,7 +40,7 @@ export type Tools = typeof import("./tools");
 export function mountTools(host: Host): () => void {
   const { state, experiment, bar, over, below, menu, detail, focusGrid } = host;
   const services: Services = { ...host.services, copy: copyText };
-  const removal = new Removal(state, services);
+  const removal = services.python && new Removal(state, services.python);
   const Bar = () => (
     <Toolbar state={state} services={services} removal={removal} experiment={experiment.value} />
   );
@@ -69,7 +69,7 @@ export function mountTools(host: Host): () => void {
     const isThere = detail.value && state.data.value.ids.includes(detail.value);
     return (
       <>
-        <Done removal={removal} />
+        {removal && <Done removal={removal} />}
         <Footer state={state} onDetails={show} />
         {isThere && <Details id={detail.value} services={services} onClose={close} />}
       </>

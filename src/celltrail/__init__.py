@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Any
 from celltrail._version import __version__
 
 if TYPE_CHECKING:
-    from celltrail.api import compare, last_run, metric, run, runs, sql, table, use
+    from celltrail.api import (
+        compare,
+        export_html,
+        last_run,
+        metric,
+        run,
+        runs,
+        sql,
+        table,
+        use,
+    )
     from celltrail.capture.ignoring import ignore
     from celltrail.errors import CelltrailError, CelltrailWarning
     from celltrail.query import Condition, Run, Runs, when
@@ -63,6 +73,7 @@ __all__ = [
     "current_run",
     "delete",
     "deleted_runs",
+    "export_html",
     "export_store",
     "ignore",
     "import_store",
@@ -93,6 +104,7 @@ __all__ = [
 _HOMES = {
     "celltrail.api": (
         "compare",
+        "export_html",
         "last_run",
         "metric",
         "run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from celltrail import query, views  # they resolve heavy names at their first use
@@ -14,8 +15,8 @@ from celltrail.store import Store, open_store
 from celltrail.store.notices import take_deferred, warn
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "compare",
+    "export_html",
     "last_run",
     "metric",
     "notebook_runs",
@@ -329,6 +331,40 @@ def compare(runs: _Given, *, metrics: str | Sequence[str] | None = None) -> Comp
     <Comparison of 2 runs>
     """
     return views.Comparison(_selected(runs), metrics)
+
+
+def export_html(view: Any, path: str | os.PathLike[str], **options: Any) -> Path:
+    """Write a table, a comparison or a chart into one file that needs no kernel and no network.
+
+    Parameters
+    ----------
+    view
+        From `celltrail.table`, `celltrail.compare` or ``celltrail.plot``, `celltrail.runs`, or
+        a list of these; what is selected in one of them is selected in all.
+    path
+        The file, which ends in ``.html``.
+    **options
+        ``title=`` and ``most=``: see `celltrail.views.export_html`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    UsageError
+        When the view is of no such kind, or the file ends in something else.
+
+    Examples
+    --------
+    >>> import celltrail as ct
+    >>> with ct.track("fit", params={"lr": 0.1}):
+    ...     ct.log(accuracy=0.95)
+    >>> ct.export_html(ct.table(ct.runs()), "runs.html").name
+    'runs.html'
+    """
+    return views.export_html(view, os.fspath(path), **options)
 
 
 def _selected(runs: _Given) -> Runs:

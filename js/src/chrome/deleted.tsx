@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { plural } from "../format";
 import { type Signal, signal } from "../signals";
 import type { TableState } from "../table/state";
-import type { Services } from "./more_menu";
+import type { Python } from "./more_menu";
 import { Popover } from "./popover";
 
 export interface DeletedRun {
@@ -35,9 +35,9 @@ function sentence(error: unknown): string {
 export class Removal {
   readonly done: Signal<Done | null> = signal(null);
   readonly #state: TableState;
-  readonly #services: Services;
+  readonly #services: Python;
 
-  constructor(state: TableState, services: Services) {
+  constructor(state: TableState, services: Python) {
     this.#state = state;
     this.#services = services;
   }
@@ -113,7 +113,7 @@ export function Done({ removal }: { removal: Removal }) {
 }
 
 interface Props {
-  services: Services;
+  services: Python;
   removal: Removal;
   anchor: HTMLElement;
   onClose(): void;

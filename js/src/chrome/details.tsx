@@ -37,6 +37,7 @@ interface Props {
 }
 
 export function Details({ id, services, onClose }: Props) {
+  const { python } = services;
   const [found, setFound] = useState<RunDetails | null>(null);
   const [problem, setProblem] = useState("");
   useEffect(() => {
@@ -75,7 +76,7 @@ export function Details({ id, services, onClose }: Props) {
         <SaidOf
           key={id}
           said={found.said}
-          onChange={async (said) => setFound(await services.edit(id, said))}
+          onChange={python && (async (said) => setFound(await python.edit(id, said)))}
         />
       )}
       {found && <Body found={found} />}

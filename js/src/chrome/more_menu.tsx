@@ -10,13 +10,20 @@ import type { RunDetails } from "./details";
 import { Popover } from "./popover";
 import type { Said } from "./said";
 
-/** What the view asks of the page and of Python. */
+/** What the view asks of the page, and of Python or what stands in for it. */
 export interface Services {
   copy(text: string): Promise<void>;
-  /** Gives the line of Python that reads what is shown. */
-  code(): Promise<string>;
   /** Gives all that is known of one run. */
   details(id: string): Promise<RunDetails>;
+  /** Gives curves: for names of metrics the ids of runs are asked for. */
+  curves(wanted: Record<string, string[]>, pixels: number): Promise<CurvesAnswer>;
+  /** What only Python can do; null in a page that never had a kernel. */
+  python: Python | null;
+}
+
+export interface Python {
+  /** Gives the line of Python that reads what is shown. */
+  code(): Promise<string>;
   /** Changes what is said of a run, and gives all that is known of it then. */
   edit(id: string, said: Said): Promise<RunDetails>;
   /** Hides runs, and says how many were hidden. */
@@ -25,14 +32,12 @@ export interface Services {
   restore(ids: string[]): Promise<{ restored: number; shown: number }>;
   /** Gives the runs that can be restored. */
   deleted(): Promise<DeletedRuns>;
-  /** Gives curves: for names of metrics the ids of runs are asked for. */
-  curves(wanted: Record<string, string[]>, pixels: number): Promise<CurvesAnswer>;
 }
 
 interface Props {
   state: TableState;
   services: Services;
-  removal: Removal;
+  removal: Removal | null;
   anchor: HTMLElement;
   onClose(): void;
 }
@@ -40,6 +45,7 @@ interface Props {
 export function MoreMenu({ state, services, removal, anchor, onClose }: Props) {
   const listing = useSignal(false);
   const said = useSignal("");
+  const { python } = services;
   const stepped = [...state.data.value.columns.values()].flatMap((column) =>
     column.steps ? [column.name] : [],
   );
@@ -52,15 +58,15 @@ export function MoreMenu({ state, services, removal, anchor, onClose }: Props) {
       said.value = error instanceof Error ? error.message : String(error);
     }
   };
-  if (listing.value) {
-    return <DeletedPanel services={services} removal={removal} anchor={anchor} onClose={onClose} />;
+  if (listing.value && python && removal) {
+    return <DeletedPanel services={python} removal={removal} anchor={anchor} onClose={onClose} />;
   }
-  const { ids, unseen } = removal.chosen();
+  const { ids, unseen } = removal?.chosen() ?? { ids: [], unseen: 0 };
   return (
     <Popover key="menu" anchor={anchor} label="More" onClose={onClose}>
       <Item text="Copy as Markdown" onPick={copy(() => markdownOf(state))} />
       <Item text="Copy as CSV" onPick={copy(() => csvOf(state))} />
-      <Item text="Copy as Python" onPick={copy(() => services.code())} />
+      {python && <Item text="Copy as Python" onPick={copy(() => python.code())} />}
       <hr />
       {stepped.length > 0 && (
         <Item
@@ -79,8 +85,8 @@ export function MoreMenu({ state, services, removal, anchor, onClose }: Props) {
           onClose();
         }}
       />
-      <hr />
-      {ids.length > 0 && (
+      {removal && <hr />}
+      {removal && ids.length > 0 && (
         <Item
           text={`Delete ${plural(ids.length, "run")}`}
           hint={unseen ? `${unseen.toLocaleString("en-US")} not shown` : ""}
@@ -90,12 +96,14 @@ export function MoreMenu({ state, services, removal, anchor, onClose }: Props) {
           }}
         />
       )}
-      <Item
-        text="Deleted runs…"
-        onPick={() => {
-          listing.value = true;
-        }}
-      />
+      {removal && (
+        <Item
+          text="Deleted runs…"
+          onPick={() => {
+            listing.value = true;
+          }}
+        />
+      )}
       {said.value && (
         <div class="ct-note" role="status">
           {said.value}

@@ -9,8 +9,8 @@ export interface Said {
 
 interface Props {
   said: Said;
-  /** Writes it, and rejects with a reason when that failed. */
-  onChange(said: Said): Promise<void>;
+  /** Writes it, and rejects with a reason when that failed; null where nobody can. */
+  onChange: ((said: Said) => Promise<void>) | null;
 }
 
 export function SaidOf({ said, onChange }: Props) {
@@ -19,7 +19,7 @@ export function SaidOf({ said, onChange }: Props) {
   const [problem, setProblem] = useState("");
   const write = async (next: Said, last: Said | null) => {
     try {
-      await onChange(next);
+      await onChange?.(next);
       setProblem("");
       setEditing(false);
       setBefore(last);
@@ -38,9 +38,11 @@ export function SaidOf({ said, onChange }: Props) {
               {tag}
             </span>
           ))}
-          <button type="button" class="ct-plain" onClick={() => setEditing(true)}>
-            edit name, tags, note
-          </button>
+          {onChange && (
+            <button type="button" class="ct-plain" onClick={() => setEditing(true)}>
+              edit name, tags, note
+            </button>
+          )}
           {before && (
             <button type="button" class="ct-plain" onClick={() => write(before, null)}>
               undo

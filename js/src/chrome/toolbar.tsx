@@ -11,7 +11,7 @@ import { MoreMenu, type Services } from "./more_menu";
 interface Props {
   state: TableState;
   services: Services;
-  removal: Removal;
+  removal: Removal | null;
   experiment: string;
 }
 

@@ -338,9 +338,9 @@ class Runs(Sequence[Run]):
         """
         return self.again() if self._find is None else self._find()
 
-    def together(self) -> list[Run]:
+    def together(self, *, outputs: bool = False) -> list[Run]:
         """Give the runs as a list, with all that is compared of them read at once."""
-        return runs_together(self._store, self._rows)
+        return runs_together(self._store, self._rows, outputs=outputs)
 
     def logged_artifacts(self, limit: int = 100_000) -> list[list[StoredArtifact]]:
         """Give what was logged to each of the runs, in order: at most ``limit`` in all."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["artifacts_together", "runs_together"]
 
 
-def runs_together(store: Store, rows: Sequence[RunRow]) -> list[Run]:
+def runs_together(store: Store, rows: Sequence[RunRow], *, outputs: bool = False) -> list[Run]:
     """Read runs with their params, metrics, code, environments and data by two reads in all.
 
     Parameters
@@ -25,6 +25,8 @@ def runs_together(store: Store, rows: Sequence[RunRow]) -> list[Run]:
         Where they are.
     rows
         The runs.
+    outputs
+        Whether what they showed is read too, which may be much.
 
     Returns
     -------
@@ -32,11 +34,14 @@ def runs_together(store: Store, rows: Sequence[RunRow]) -> list[Run]:
         In the order of ``rows``; those properties of theirs read nothing more.
     """
     data = store.table_data(ids=[row.id for row in rows])
-    around = store.surroundings(rows)
+    around = store.surroundings(rows, outputs=outputs)
     params: dict[int, dict[str, object]] = {row.run: {} for row in rows}
+    reasons: dict[int, dict[str, str]] = {row.run: {} for row in rows}
     for i, (run, key) in enumerate(zip(data.params.run, data.params.key, strict=True)):
         if int(run) in params:
             params[int(run)][data.params.names[key]] = data.params.value(i)
+            if data.params.reason[i]:
+                reasons[int(run)][data.params.names[key]] = data.params.reason[i]
     summaries: dict[int, dict[str, object]] = {row.run: {} for row in rows}
     found = data.summaries
     for i, (run, key) in enumerate(zip(found.run, found.key, strict=True)):
@@ -51,12 +56,16 @@ def runs_together(store: Store, rows: Sequence[RunRow]) -> list[Run]:
         # what these properties would read one by one, and keep
         vars(run).update(
             params=params[row.run],
+            reasons={**reasons[row.run], **around.reasons.get(row.id, {})},
+            tags=sorted(data.tags.get(row.run, [])),
             _summaries={name: own[name] for name in order if name in own},
             _meanings=data.meanings,
             source=around.sources.get(row.source_sha or "", ""),
             environment=around.environments.get(row.environment or "", {}),
             datasets=around.datasets.get(row.id, []),
         )
+        if around.outputs is not None:
+            vars(run)["outputs"] = around.outputs.get(row.id, [])
         runs.append(run)
     return runs
 

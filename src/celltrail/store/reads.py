@@ -208,10 +208,17 @@ def history(
     return HistoryColumns(**_sorted(columns, "run", "step", "time"))
 
 
-def metric_reasons(con: DuckDBPyConnection, run_id: str) -> dict[str, str]:
-    """Read why metrics of a run were recorded that nobody logged, by their names."""
-    query = f"SELECT key, reason FROM metric_reasons WHERE run = {_RUN} ORDER BY rowid"
-    return dict(con.execute(query, [run_id]).fetchall())
+def metric_reasons(con: DuckDBPyConnection, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Read why metrics of runs were recorded that nobody logged, by the runs' ids and by names."""
+    rows = con.execute(
+        "SELECT r.id, m.key, m.reason FROM metric_reasons m JOIN runs r ON r.run = m.run "
+        "WHERE r.id IN (SELECT unnest($1::VARCHAR[])) ORDER BY m.rowid",
+        [list(run_ids)],
+    ).fetchall()
+    found: dict[str, dict[str, str]] = {run_id: {} for run_id in run_ids}
+    for run_id, key, reason in rows:
+        found[run_id][key] = reason
+    return found
 
 
 def param_changes(con: DuckDBPyConnection, run_id: str) -> list[ParamChange]:
@@ -274,12 +281,16 @@ def contents(
     return dict(rows)
 
 
-def outputs(con: DuckDBPyConnection, run_id: str) -> list[OutputInfo]:
-    """Read what a run showed, in order."""
+def outputs(con: DuckDBPyConnection, run_ids: Sequence[str]) -> dict[str, list[OutputInfo]]:
+    """Read what runs showed, in order, by the runs' ids."""
     rows = con.execute(
-        "SELECT position, kind, coalesce(name, ''), coalesce(mime, ''), text, sha256, "
-        "coalesce(size, 0), coalesce(truncated, false) "
-        f"FROM outputs WHERE run = {_RUN} ORDER BY position, rowid",
-        [run_id],
+        "SELECT r.id, o.position, o.kind, coalesce(o.name, ''), coalesce(o.mime, ''), o.text, "
+        "o.sha256, coalesce(o.size, 0), coalesce(o.truncated, false) "
+        "FROM outputs o JOIN runs r ON r.run = o.run "
+        "WHERE r.id IN (SELECT unnest($1::VARCHAR[])) ORDER BY o.position, o.rowid",
+        [list(run_ids)],
     ).fetchall()
-    return [OutputInfo(*row) for row in rows]
+    found: dict[str, list[OutputInfo]] = {run_id: [] for run_id in run_ids}
+    for run_id, *row in rows:
+        found[run_id].append(OutputInfo(*row))
+    return found

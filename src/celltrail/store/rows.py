@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from celltrail.model import DatasetInfo, ErrorInfo, MetricMeaning, ParamValue, Status
+    from celltrail.model import (
+        DatasetInfo,
+        ErrorInfo,
+        MetricMeaning,
+        OutputInfo,
+        ParamValue,
+        Status,
+    )
 
 __all__ = [
     "HistoryColumns",
@@ -231,8 +238,14 @@ class Surroundings:
         Descriptions, by their addresses.
     datasets
         What each run read, by the run's id.
+    reasons
+        Why metrics were recorded that nobody logged, by the run's id and their names.
+    outputs
+        What each run showed, by the run's id; None when that was not asked for.
     """
 
     sources: dict[str, str]
     environments: dict[str, dict[str, Any]]
     datasets: dict[str, list[DatasetInfo]]
+    reasons: dict[str, dict[str, str]]
+    outputs: dict[str, list[OutputInfo]] | None

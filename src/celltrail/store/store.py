@@ -218,7 +218,7 @@ class Store:
 
     def metric_reasons(self, run_id: str) -> dict[str, str]:
         """Read why metrics of a run were recorded that nobody logged, by their names."""
-        return self._read(lambda con: reads.metric_reasons(con, run_id), {})
+        return self._read(lambda con: reads.metric_reasons(con, [run_id])[run_id], {})
 
     def param_changes(self, run_id: str) -> list[ParamChange]:
         """Read every value that a run's params had, the current one last."""
@@ -234,14 +234,15 @@ class Store:
 
     def outputs(self, run_id: str) -> list[OutputInfo]:
         """Read what a run showed, in order."""
-        return self._read(lambda con: reads.outputs(con, run_id), [])
+        return self._read(lambda con: reads.outputs(con, [run_id])[run_id], [])
 
     def datasets(self, run_id: str) -> list[DatasetInfo]:
         """Read descriptions of the data that a run read."""
         return self._read(lambda con: reads.datasets(con, [run_id])[run_id], [])
 
-    def surroundings(self, rows: Sequence[RunRow]) -> Surroundings:
-        """Read at once the code, the environments and the data of several runs."""
+    def surroundings(self, rows: Sequence[RunRow], *, outputs: bool = False) -> Surroundings:
+        """Read at once the code, the environments and the data of several runs, and outputs."""
+        ids = [row.id for row in rows]
 
         def query(con: DuckDBPyConnection) -> Surroundings:
             environments = reads.contents(
@@ -252,10 +253,12 @@ class Store:
                     con, "sources", "text", [r.source_sha for r in rows if r.source_sha]
                 ),
                 environments={sha: json.loads(text) for sha, text in environments.items()},
-                datasets=reads.datasets(con, [row.id for row in rows]),
+                datasets=reads.datasets(con, ids),
+                reasons=reads.metric_reasons(con, ids),
+                outputs=reads.outputs(con, ids) if outputs else None,
             )
 
-        return self._read(query, Surroundings({}, {}, {}))
+        return self._read(query, Surroundings({}, {}, {}, {}, None))
 
     def open_artifact(self, sha256: str) -> BinaryIO:
         """Open an artifact's content, checked against its address while it is read.

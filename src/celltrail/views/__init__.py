@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from celltrail.views.curve_chart import curves
     from celltrail.views.live_card import LiveCard, ghosts_of
     from celltrail.views.live_run import LiveRun
+    from celltrail.views.page_file import export_html
     from celltrail.views.run_table import RunTableWidget
     from celltrail.views.static_table import table_html, table_text
 
@@ -28,6 +29,7 @@ __all__ = [
     "LiveRun",
     "RunTableWidget",
     "curves",
+    "export_html",
     "ghosts_of",
     "run_card",
     "table_html",
@@ -43,6 +45,7 @@ _MODULES = {
     "LiveRun": "live_run",
     "RunTableWidget": "run_table",
     "curves": "curve_chart",
+    "export_html": "page_file",
     "ghosts_of": "live_card",
     "run_card": "card",
     "table_html": "static_table",

@@ -89,6 +89,8 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
     selected_ids : list of str
         Ids of the selected runs: others fade, in charts whose data have a ``run_id``. A click
         on a mark selects its run, and so does an interval selection of the name ``brush``.
+    zoom : Zoom or None
+        Where more points come from when it is zoomed.
 
     Examples
     --------
@@ -124,7 +126,7 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         self._html, self._text = still_html, still_text
         text, data = chart_spec(chart)
         panels = [] if zoom is None else [dict(panel) for panel in zoom.panels]
-        self._growth = growth
+        self._growth, self.zoom = growth, zoom
         options.setdefault("live", growth is not None)
         super().__init__(_mark=self._new_mark(), _spec=text, _data=data, _zoom=panels, **options)
         self.on_msg(self._answer)
@@ -227,7 +229,9 @@ def _zoomed(zoom: Zoom, *, panel: int, low: float, high: float) -> Binary:
     return Binary(packed.heads["zoomed"], packed.data)
 
 
-def chart_spec(chart: Any) -> Spec:
+def chart_spec(
+    chart: Any, *, instead: Callable[[str, pd.DataFrame], pd.DataFrame] | None = None
+) -> Spec:
     """Take an Altair chart apart into its specification and its data.
 
     Parameters
@@ -235,6 +239,8 @@ def chart_spec(chart: Any) -> Spec:
     chart
         The chart. Its data frames may have any number of rows: Altair's own limit of 5,000
         guards notebooks against charts with all data inside, which these have not.
+    instead
+        Gives other data for those of a name.
 
     Returns
     -------
@@ -246,6 +252,8 @@ def chart_spec(chart: Any) -> Spec:
     with alt.data_transformers.enable(_name_of(frames), consolidate_datasets=True):
         spec = chart.to_dict()
     alt.data_transformers.register(_TRANSFORMER, None)  # it would keep the data alive
+    if instead is not None:
+        frames = {name: instead(name, frame) for name, frame in frames.items()}
     packed = pack_frames(frames)
     spec["datasets"] = {**spec.get("datasets", {}), **packed.heads}
     text = json.dumps(spec, separators=(",", ":"), ensure_ascii=True)

@@ -113,6 +113,7 @@ class ChartSection(ipywidgets.VBox):  # type: ignore[misc]
     ) -> None:
         self._choices = {one.name: one for one in choices}
         self._draw = draw
+        self.title, self.said = title, said
         self.head = SectionHead(title, choices, said)
         self.chart: Chart | None = None
         super().__init__([self.head])
@@ -122,6 +123,10 @@ class ChartSection(ipywidgets.VBox):  # type: ignore[misc]
     def chosen(self) -> dict[str, str]:
         """What is chosen, by name."""
         return dict(self.head.chosen)
+
+    def drawn(self) -> Shown:
+        """Draw the chart for what is chosen, and show it nowhere."""
+        return self._draw(**self.chosen)
 
     def show(self, **chosen: str) -> Chart:
         """Draw the chart, and show it below the heading.

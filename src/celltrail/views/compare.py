@@ -27,7 +27,7 @@ from celltrail.views.static_artifacts import artifacts_html
 from celltrail.views.static_comparison import comparison_html, comparison_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from celltrail.query import Run, Runs
     from celltrail.views.chart import Chart
@@ -69,7 +69,7 @@ class SideBySide(anywidget.AnyWidget):
     def __init__(self, runs: Runs, compared: ComparedRuns, mark: str, **options: Any) -> None:
         self._esm = bundle_text("compare.js")
         self._css = bundle_text("compare.css")
-        self._runs = runs
+        self._runs, self.compared = runs, compared
         self._artifacts = SideArtifacts(runs)
         data = {
             **asdict(compared),
@@ -78,7 +78,17 @@ class SideBySide(anywidget.AnyWidget):
         }
         self._labels = [head["label"] for head in compared.heads]
         super().__init__(_rows=json.dumps(data), _mark=mark, **options)
-        answer_questions(self, {"outputs": self._outputs, **self._artifacts.methods})
+        #: What the page may ask, by name.
+        self.methods: Mapping[str, Callable[..., Any]] = {
+            "outputs": self._outputs,
+            **self._artifacts.methods,
+        }
+        answer_questions(self, self.methods)
+
+    @property
+    def runs(self) -> Runs:
+        """The runs that stand side by side."""
+        return self._runs
 
     def still_artifacts(self) -> str:
         """Give the last step of what was logged to the runs as still HTML."""
