@@ -37,7 +37,7 @@ test: test-checks test-fast test-parts test-soak-and-notebooks test-browser ## R
 test-all: test ## Run test, other versions of Python and of what we stand on, and the browser tests again
 	$(PYTEST) tests -m heavy
 	THOROUGH=1 $(PYTEST) tests/property -n 2 --dist loadfile
-	for again in 1 2 3; do $(PYTEST) tests/browser -m "not heavy"; done
+	for again in 1 2 3; do $(MAKE) test-browser; done
 
 soak: .venv/.dev ## Write, read and kill for MINUTES (10), and see that nothing is lost
 	$(VENV) tests/soak/run.py --minutes $(or $(MINUTES),10)

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from lab_page import Lab
 from lab_server import LabServer
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 SIZE = {"width": 1280, "height": 900}
+#: Milliseconds that what is expected may take to come: the machine may have other work.
+PATIENCE = 30_000
 
 # Chromium as root in a container; and the talk with its maker's hosts that it starts by itself.
 ARGUMENTS = (
@@ -49,6 +51,7 @@ def browser() -> Iterator[Browser]:
     assert chromium, "there is no chromium: `make test` installs it, or apt-get install chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
 

@@ -22,7 +22,6 @@ from playwright.sync_api import (
     Request,
     Route,
     WebSocket,
-    expect,
 )
 
 Theme = Literal["light", "dark"]
@@ -197,7 +196,6 @@ class Lab:
     def __post_init__(self) -> None:
         """Cut the network off, and listen to what the page complains of."""
         self.context.set_default_timeout(LIMIT)
-        expect.set_options(timeout=30_000)
         self.context.route(lambda url: urlsplit(url).hostname not in LOCAL, self._refuse)
         self.page = self.context.new_page()
         self.page.on("console", self._hear)
