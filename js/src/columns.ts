@@ -49,7 +49,9 @@ export function decodeColumns(heads: Head[], data: Uint8Array): Column[] {
   if (data.length === 0) return heads.map((head) => column(head, () => null));
   const table = tableFromIPC(data, { useBigInt: true });
   return heads.map((head, index) => {
-    return column(head, readerOf(table.getChildAt(index) as unknown as Values));
+    // where traits change one after the other, the heads may be newer than the data
+    const values = table.getChildAt(index) as unknown as Values | undefined;
+    return column(head, values ? readerOf(values) : () => null);
   });
 }
 

@@ -118,7 +118,7 @@ def runs(
     >>> len(ct.runs("params.lr = 0.1 and metrics.accuracy > 0.9")) > 0
     True
     """
-    query.Runs.shown_by = _show_runs  # only now: it imports numpy
+    query.Runs.view_of = _view_of  # only now: it imports numpy
     return query.find_runs(_store(), where, order=order_by, experiment=experiment, limit=limit)
 
 
@@ -375,8 +375,8 @@ def _selected(runs: _Given) -> Runs:
     return query.as_runs(found) if found else query.find_runs(_store()).select([])
 
 
-def _show_runs(runs: Runs) -> None:
-    views.RunTableWidget(runs)._ipython_display_()
+def _view_of(runs: Runs) -> RunTableWidget:
+    return views.RunTableWidget(runs)
 
 
 def notebook_runs() -> Runs:

@@ -41,10 +41,19 @@ class LabServer:
         Everything that it writes is in here: notebooks, settings, signatures, logs.
     environment
         What it, and so every kernel, inherits.
+    python
+        The interpreter that it runs with.
+    module
+        What is started: ``jupyterlab``, or ``notebook`` for Notebook 7.
+    more
+        Further variables of its environment.
     """
 
     folder: Path
     environment: Mapping[str, str]
+    python: str = sys.executable
+    module: str = "jupyterlab"
+    more: Mapping[str, str] = field(default_factory=dict)
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     url: str = ""
     process: subprocess.Popen[bytes] | None = None
@@ -64,7 +73,7 @@ class LabServer:
         self.root.mkdir(parents=True)
         self._write_settings()
         command = [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
+            *(self.python, "-m", self.module, "--no-browser", "--expose-app-in-browser"),
             *(
                 "--ServerApp.ip=127.0.0.1",
                 "--ServerApp.port=0",
@@ -121,8 +130,8 @@ class LabServer:
             path = self.folder / place
             path.mkdir(exist_ok=True)
             others[name] = str(path)
-        others["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), others.get("PATH", "")])
-        return {**others, "JUPYTER_PREFER_ENV_PATH": "1"}
+        others["PATH"] = os.pathsep.join([str(Path(self.python).parent), others.get("PATH", "")])
+        return {**others, "JUPYTER_PREFER_ENV_PATH": "1", **self.more}
 
     def _write_settings(self) -> None:
         for plugin, values in SETTINGS.items():

@@ -43,8 +43,8 @@ class Runs(Sequence[Run]):
     >>> runs.df()[["name", "metrics.accuracy"]]  # doctest: +SKIP
     """
 
-    #: How a notebook shows runs; set by the layer that knows views.
-    shown_by: ClassVar[Callable[[Runs], None] | None] = None
+    #: Makes what a notebook shows of runs; set by the layer that knows views.
+    view_of: ClassVar[Callable[[Runs], Any] | None] = None
 
     def __init__(
         self,
@@ -79,9 +79,13 @@ class Runs(Sequence[Run]):
         return f"<{len(self)} run{'' if len(self) == 1 else 's'} of {self._store.path.name}>"
 
     def _ipython_display_(self) -> None:
-        if Runs.shown_by is None:
+        if Runs.view_of is None:
             raise NotImplementedError  # IPython then takes the forms below
-        Runs.shown_by(self)
+        Runs.view_of(self)._ipython_display_()
+
+    def _display_(self) -> Any:
+        """Give what marimo shows."""
+        return self.df() if Runs.view_of is None else Runs.view_of(self)
 
     def _repr_html_(self) -> str:
         return str(self.df().to_html(max_rows=20, notebook=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anywidget
 import ipywidgets
@@ -13,6 +13,7 @@ import traitlets
 from celltrail.errors import OptionError, UnknownNameError
 from celltrail.views.bundles import bundle_text
 from celltrail.views.chart import Chart
+from celltrail.views.marimo import stacked
 from celltrail.views.rpc import answer_questions
 
 if TYPE_CHECKING:
@@ -167,6 +168,11 @@ class ChartSection(ipywidgets.VBox):  # type: ignore[misc]
             self.head._note = shown.note
         self._stack(self.chart)
         return self.chart
+
+    def _display_(self) -> Any:
+        """Give what marimo shows: there is no box there that a chart could come into later."""
+        heading = ", ".join([self.title, *(f"{name}: {v}" for name, v in self.chosen.items())])
+        return stacked([f"{heading}. {self.said}"] if self.said else [heading, self.show()])
 
     def hide(self) -> None:
         """Take the chart away; it can be shown again."""

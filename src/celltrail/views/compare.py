@@ -18,6 +18,7 @@ from celltrail.views.comparison import ComparedRuns, compare_runs
 from celltrail.views.curve_chart import curves
 from celltrail.views.details import run_outputs
 from celltrail.views.format import plural
+from celltrail.views.marimo import stacked
 from celltrail.views.rpc import answer_questions
 from celltrail.views.run_table import RunTableWidget
 from celltrail.views.selecting import Selecting
@@ -163,6 +164,10 @@ class Comparison(Selecting, Snapshot, ipywidgets.VBox):  # type: ignore[misc]
     def runs(self) -> Runs:
         """The runs that are compared."""
         return self._runs
+
+    def _display_(self) -> Any:
+        """Give what marimo shows."""
+        return stacked(self.children)
 
     def _still_html(self) -> str:
         charts = [self.curves]
