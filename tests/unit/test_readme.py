@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import duckdb
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^```$", re.M | re.S)
@@ -37,12 +39,18 @@ def test_blocks_become_cells() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_the_code_of_the_readme_runs(store_path: Path) -> None:
+def test_the_code_of_the_readme_runs(store_path: Path, tmp_path: Path) -> None:
     """No cell raises, nothing is written to stderr, and the store holds the runs afterwards."""
     sources = cells(README.read_text("utf-8"))
     assert sources, "README.md has no code"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
-    NotebookClient(notebook, timeout=240, kernel_name="python3").execute()  # raises with the cell
+    said = tmp_path / "kernel.log"
+    client = NotebookClient(notebook, timeout=240, kernel_name="python3")
+    with said.open("w") as stderr:
+        try:
+            client.execute(stderr=stderr, env={**os.environ, "PYTHONFAULTHANDLER": "1"})
+        except DeadKernelError:
+            pytest.fail(f"the kernel died:\n{said.read_text()}")
     complaints = [
         output["text"]
         for cell in notebook.cells
