@@ -53,13 +53,20 @@ async function start(): Promise<void> {
   }
   const models: PageModel[] = [];
   const vega = async () => (sent.vega === null ? null : viewOf(bytesAt(sent.vega)));
+  // what is selected in one of them is so in all, from the beginning on
+  const chosen = new Set(sent.views.flatMap((view) => (view.state.selected_ids ?? []) as string[]));
   for (const [place, view] of sent.views.entries()) {
     const el = document.querySelector<HTMLElement>(`[data-view="${place}"]`);
-    const widget = (await scripts.get(view.bundle))?.default;
-    if (!el || !widget) continue;
-    const model = await PageModel.of(view, { content, vega, peers: models, gone: GONE });
-    models.push(model);
-    await widget.render({ model: model as unknown as AnyModel, el });
+    if (!el) continue;
+    try {
+      if ("selected_ids" in view.state) view.state.selected_ids = [...chosen];
+      const model = await PageModel.of(view, { content, vega, peers: models, gone: GONE });
+      const widget = (await scripts.get(view.bundle))?.default;
+      await widget?.render({ model: model as unknown as AnyModel, el });
+      models.push(model);
+    } catch (error) {
+      complain(el, error); // the other views are shown all the same
+    }
   }
 }
 
@@ -67,10 +74,12 @@ interface Widget {
   render(given: { model: AnyModel; el: HTMLElement }): unknown;
 }
 
-start().catch((error) => {
-  // the still forms go on standing there
+/** Says what cannot be shown; the still forms go on standing there. */
+function complain(place: HTMLElement, error: unknown): void {
   const said = document.createElement("p");
   said.setAttribute("role", "alert");
-  said.textContent = `What can be sorted and zoomed cannot be shown: ${error}`;
-  document.body.prepend(said);
-});
+  said.textContent = `What can be sorted and zoomed cannot be shown here: ${error}`;
+  place.prepend(said);
+}
+
+start().catch((error) => complain(document.body, error));

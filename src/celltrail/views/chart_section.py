@@ -10,7 +10,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from celltrail.errors import OptionError, UnknownNameError
+from celltrail.errors import CelltrailError, OptionError, UnknownNameError
 from celltrail.views.bundles import bundle_text
 from celltrail.views.chart import Chart
 from celltrail.views.marimo import stacked
@@ -93,6 +93,8 @@ class ChartSection(ipywidgets.VBox):  # type: ignore[misc]
         Draws the chart for what was chosen, by name.
     said
         A sentence that stands in the place of the button, where there is nothing to draw.
+    is_slow
+        Whether to draw it takes seconds: then it is drawn only when somebody asks for it.
 
     Attributes
     ----------
@@ -111,10 +113,11 @@ class ChartSection(ipywidgets.VBox):  # type: ignore[misc]
         draw: Callable[..., Shown],
         *,
         said: str = "",
+        is_slow: bool = False,
     ) -> None:
         self._choices = {one.name: one for one in choices}
         self._draw = draw
-        self.title, self.said = title, said
+        self.title, self.said, self.is_slow = title, said, is_slow
         self.head = SectionHead(title, choices, said)
         self.chart: Chart | None = None
         super().__init__([self.head])
@@ -172,7 +175,15 @@ class ChartSection(ipywidgets.VBox):  # type: ignore[misc]
     def _display_(self) -> Any:
         """Give what marimo shows: there is no box there that a chart could come into later."""
         heading = ", ".join([self.title, *(f"{name}: {v}" for name, v in self.chosen.items())])
-        return stacked([f"{heading}. {self.said}"] if self.said else [heading, self.show()])
+        said = self.said
+        if self.is_slow and self.chart is None and not said:
+            said = "Call show() of this part of the comparison to draw it."
+        if said:
+            return stacked([f"{heading}. {said}"])
+        try:
+            return stacked([heading, self.chart or self.show()])
+        except CelltrailError as error:
+            return stacked([f"{heading}. {error}"])
 
     def hide(self) -> None:
         """Take the chart away; it can be shown again."""

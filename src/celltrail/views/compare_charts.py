@@ -118,7 +118,7 @@ def importance_section(runs: Runs) -> ChartSection | None:
         return Shown(draw_importance(runs, metric, width=480), note)
 
     choice = Choice("metric", "for", options, options[0])
-    return ChartSection("importance of params", [choice], draw)
+    return ChartSection("importance of params", [choice], draw, is_slow=True)
 
 
 def _finite(runs: Runs, metric: str) -> int:

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from celltrail.query.given import GivenRuns
 
-__all__ = ["curves"]
+__all__ = ["DOTS_UP_TO", "curves"]
 
-_DOTS_UP_TO = 25
+DOTS_UP_TO = 25
 _SCALES = ("linear", "log")
 
 
@@ -214,7 +214,7 @@ def _frame(curves: Sequence[Curve], options: CurveOptions) -> pd.DataFrame:
 
 def _dots(curve: Curve) -> npt.NDArray[np.int8]:
     """Say which points are seen as dots: all of few, and those that no line reaches."""
-    if len(curve.value) <= _DOTS_UP_TO:
+    if len(curve.value) <= DOTS_UP_TO:
         return np.ones(len(curve.value), np.int8)
     gap = ~np.isfinite(np.concatenate([[np.nan], curve.value, [np.nan]]))
     alone: npt.NDArray[np.int8] = (gap[:-2] & gap[2:]).astype(np.int8)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from celltrail.views.format import escape
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,5 +32,7 @@ def stacked(parts: Iterable[Any]) -> Any:
     marimo: Any = sys.modules.get("marimo")  # who calls this has imported it
     if marimo is None:
         return list(parts)
-    shown = [marimo.md(f"**{part}**") if isinstance(part, str) else part for part in parts]
+    shown = [
+        marimo.Html(f"<b>{escape(part)}</b>") if isinstance(part, str) else part for part in parts
+    ]
     return marimo.vstack(shown)

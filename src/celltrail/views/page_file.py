@@ -10,7 +10,9 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import gzip
+import hashlib
 import json
+import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,10 +34,11 @@ __all__ = ["MOST", "export_html"]
 #: Characters that details, outputs and artifacts come to at most, before they are packed.
 MOST = 50_000_000
 
-# Nothing is loaded, and nothing goes out: what is in the page is all there is. Vega makes
-# functions of its expressions, which is what 'unsafe-eval' is for.
+# Nothing is loaded, and nothing goes out: what is in the page is all there is. Of scripts the one
+# in the page runs, and what that unpacks. Vega makes functions of its expressions, which is what
+# 'unsafe-eval' is for.
 _POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; "
+    "default-src 'none'; script-src 'sha256-{hash}' 'unsafe-eval' blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; media-src data:; font-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
@@ -95,7 +98,7 @@ class _Packed:
         if content not in self.places:
             self.places[content] = len(self.texts)
             kind = "as is" if as_is else "gzip"
-            # no time stamp in the header: the same view gives the same page
+            # without a time stamp: the same content gives the same text
             data = content if as_is else gzip.compress(content, 6, mtime=0)
             text = base64.b64encode(data).decode("ascii")
             self.texts.append(f'<script type="text/plain" data-packed="{kind}">{text}</script>')
@@ -150,7 +153,13 @@ def export_html(view: Any, path: str | Path, *, title: str | None = None, most: 
     parts = parts_of(view, budget)
     if not parts:
         raise UsageError("there is nothing to show in a page.")
-    target.write_text(_page(parts, title or target.stem, budget.notes), "utf-8")
+    page = _page(parts, title or target.stem, budget.notes)
+    fresh = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        fresh.write_text(page, "utf-8")
+        fresh.replace(target)  # a page that is there stays whole until this one is
+    finally:
+        fresh.unlink(missing_ok=True)
     return target
 
 
@@ -174,16 +183,18 @@ def _page(parts: Sequence[Part], title: str, notes: Sequence[str]) -> str:
     contents = _Packed()
     contents.add(json.dumps(sent, separators=(",", ":")).encode())
     packed.texts[0] = contents.texts[0]
+    # within a script nothing but its end could be taken for markup
+    script = bundle_text("page.js").replace("</script", "<\\/script")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     now = int(dt.datetime.now(dt.UTC).timestamp() * 1e6)
     return _PAGE.format(
-        policy=_POLICY,
+        policy=_POLICY.format(hash=digest),
         title=escape(title),
         said=escape(f"{format_time(now, full=True)} · celltrail {__version__}"),
         sections="\n".join(_section(place, part) for place, part in enumerate(parts)),
         notes="".join(f"<p>{escape(note)}</p>" for note in notes),
         packed="\n".join(packed.texts),
-        # within a script nothing but its end could be taken for markup
-        script=bundle_text("page.js").replace("</script", "<\\/script"),
+        script=script,
     )
 
 

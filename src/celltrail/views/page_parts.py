@@ -14,12 +14,13 @@ import pandas as pd
 from altair.utils.schemapi import SchemaBase
 from pandas.api.types import is_datetime64_any_dtype
 
-from celltrail.errors import UsageError
+from celltrail.errors import CelltrailError, UsageError
 from celltrail.query import Runs
 from celltrail.views.chart import Chart, chart_spec
 from celltrail.views.chart_section import ChartSection
 from celltrail.views.compare import SideBySide
 from celltrail.views.curve_cells import curve_cells
+from celltrail.views.curve_chart import DOTS_UP_TO
 from celltrail.views.details import run_details
 from celltrail.views.rpc import Binary
 from celltrail.views.run_table import RunTableWidget
@@ -36,9 +37,13 @@ __all__ = ["Budget", "Part", "Question", "parts_of"]
 _DETAILS, _CURVES = 1_000, 4_000
 #: So many runs are read at once.
 _AT_ONCE = 100
+#: With fewer characters left no answer is looked for any more.
+_LITTLE = 200
 _ASKED, _PIXELS = 200, 120
 #: Names and steps of artifacts, in all, that the slider of a comparison can come to.
 _PLACES = 3_000
+#: Artifacts whose contents are in the page at most.
+_CONTENTS = 2_000
 #: Into so many parts the x axis of curves is cut, each with as many points as the whole has in
 #: a notebook: there is no kernel that would bring more of them; up to so many rows.
 _FINER, _ROWS = 4, 60_000
@@ -85,15 +90,16 @@ class Budget:
     notes: list[str] = field(default_factory=list)
 
     def take(self, questions: Iterable[Question], count: int, what: str) -> Iterator[Question]:
-        """Pass on answers as long as there is room for them; what cannot be read is left out."""
+        """Pass on answers as long as there is room for them, and one that is too large by none."""
         taken = 0
         for question in questions:
             size = len(json.dumps(question.result, default=str))
-            if size > self.left:
+            if size <= self.left:
+                self.left -= size
+                taken += 1
+                yield question
+            if self.left < _LITTLE:
                 break
-            self.left -= size
-            taken += 1
-            yield question
         if taken < count:
             self.notes.append(f"{what}: {taken:,} of {count:,} are in this page.")
 
@@ -121,11 +127,11 @@ def parts_of(view: Any, budget: Budget) -> list[Part]:
     if isinstance(view, RunTableWidget):
         return [_table(view, budget)]
     if isinstance(view, Chart):
-        return [_chart(view)]
+        return [_chart(view, budget)]
     if isinstance(view, SideBySide):
         return [_side_by_side(view, budget)]
     if isinstance(view, ChartSection):
-        return _section(view)
+        return _section(view, budget)
     inner: Sequence[Any] | None = None
     if isinstance(view, ipywidgets.Box):
         inner = view.children
@@ -153,7 +159,8 @@ def _table(table: RunTableWidget, budget: Budget) -> Part:
     runs = table.runs
     selected = set(table.selected_ids)
     # what is selected is what its reader will look at
-    first = sorted(table._ids, key=lambda run_id: run_id not in selected)[:_DETAILS]
+    order = sorted(table._ids, key=lambda run_id: run_id not in selected)
+    first = order[:_DETAILS]
     details = (
         Question("details", {"id": run.id}, run_details(run))
         for start in range(0, len(first), _AT_ONCE)
@@ -161,14 +168,14 @@ def _table(table: RunTableWidget, budget: Budget) -> Part:
     )
     answers = list(budget.take(details, len(table._ids), "Details of runs"))
     state = {**_state(table), "_page": True}
-    return Part("run_table", state, table._still_html(), "", answers, _curves(table, budget))
+    return Part("run_table", state, table._still_html(), "", answers, _curves(table, order, budget))
 
 
-def _curves(table: RunTableWidget, budget: Budget) -> Binary:
+def _curves(table: RunTableWidget, order: Sequence[str], budget: Budget) -> Binary:
     """Read the curves of all cells, as far as they are bounded."""
     runs, columns = table.runs, json.loads(table._columns)
     names = [c["name"].removeprefix("metrics.") for c in columns if c.get("steps")]
-    wanted = [(name, run_id) for name in names for run_id in table._ids]
+    wanted = [(name, run_id) for run_id in order for name in names]
     heads: list[Any] = []
     drawn = []
     for start in range(0, min(len(wanted), _CURVES), _ASKED):
@@ -185,11 +192,28 @@ def _curves(table: RunTableWidget, budget: Budget) -> Binary:
     return Binary(heads, b"".join(drawn))
 
 
-def _chart(chart: Chart, heading: str = "") -> Part:
+def _chart(chart: Chart, budget: Budget, heading: str = "") -> Part:
     state = _state(chart)
     spec = chart_spec(chart.chart, instead=_Finer(chart.zoom) if chart.zoom else None)
     state |= {"_spec": spec.text, "_data": spec.data, "_zoom": []}
+    budget.notes += [
+        f"A chart takes its data from {address}, which is not in this page: nothing is loaded."
+        for address in _addresses(json.loads(spec.text))
+    ]
     return Part("chart", state, chart._still_html(), heading)
+
+
+def _addresses(spec: Any) -> list[str]:
+    """List where a specification would load data from."""
+    if isinstance(spec, list):
+        return [found for each in spec for found in _addresses(each)]
+    if not isinstance(spec, dict):
+        return []
+    data = spec.get("data")
+    own = [str(data["url"])] if isinstance(data, dict) and "url" in data else []
+    return own + [
+        found for name, v in spec.items() if name != "datasets" for found in _addresses(v)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +225,7 @@ class _Finer:
     def __call__(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         panels = [i for i, panel in enumerate(self.zoom.panels) if panel["dataset"] == name]
         parts = min(_FINER, _ROWS // max(1, len(frame)))
-        if not panels or parts < 2:
+        if not panels or parts < 2 or frame.empty:
             return frame
         x = frame[self.zoom.panels[panels[0]]["field"]]
         numbers = x.map(pd.Timestamp.timestamp) * 1e3 if is_datetime64_any_dtype(x) else x
@@ -209,19 +233,42 @@ class _Finer:
         if not np.isfinite(edges).all() or edges[0] == edges[-1]:
             return frame
         found = [self.zoom.read(panels[0], low, high) for low, high in pairwise(edges)]
+        whole = pd.concat(found, ignore_index=True)
         # what stands at an edge, or was read beyond it so that lines go on, comes twice
-        return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
+        points = whole.drop(columns="dot", errors="ignore")
+        whole = whole[~points.duplicated()].reset_index(drop=True)
+        # nothing was left out of it
+        return _dotted(whole) if len(whole) > len(frame) else frame
 
 
-def _section(section: ChartSection) -> list[Part]:
+def _dotted(frame: pd.DataFrame) -> pd.DataFrame:
+    """Say anew which points are dots: those parts were read alone."""
+    if "dot" not in frame:
+        return frame
+    keys = [frame[name] for name in ("run_id", "group", "metric") if name in frame]
+    gap = pd.Series(~np.isfinite(frame["value"].to_numpy(np.float64)), frame.index)
+    of_each = gap.groupby(keys)
+    alone = ~gap & of_each.shift(1, fill_value=True) & of_each.shift(-1, fill_value=True)
+    few = of_each.transform("size") <= DOTS_UP_TO
+    return frame.assign(dot=(few | alone).astype("int8"))
+
+
+def _section(section: ChartSection, budget: Budget) -> list[Part]:
     """Give the chart of a section, drawn with what is chosen where it was not shown yet."""
     chosen = ", ".join(f"{name}: {value}" for name, value in section.chosen.items())
     heading = f"{section.title} ({chosen})" if chosen else section.title
     if section.chart is not None:
-        return [_chart(section.chart, heading)]
+        return [_chart(section.chart, budget, heading)]
     if section.said:
         return []
-    return [_chart(Chart.of(section.drawn().drawing), heading)]
+    if section.is_slow:
+        budget.notes.append(f"{heading}: show it before the page is made, to have it in there.")
+        return []
+    try:
+        return [_chart(Chart.of(section.drawn().drawing), budget, heading)]
+    except CelltrailError as error:  # what cannot be drawn of these runs is no reason for no page
+        budget.notes.append(f"{heading}: {error}")
+        return []
 
 
 def _side_by_side(view: SideBySide, budget: Budget) -> Part:
@@ -246,15 +293,18 @@ def _artifacts(view: SideBySide, budget: Budget) -> list[Question]:
         listed["steps"] = steps
     answers = [Question("artifacts", {}, listed)]
     contents: dict[str, dict[str, Any]] = {}
-    for one in listed["names"]:
-        for step in steps or [None]:
-            places = view.methods["artifacts_at"](name=one["name"], step=step)
-            answers.append(Question("artifacts_at", {"name": one["name"], "step": step}, places))
-            for run_id, at in zip(view.runs.ids, places, strict=True):
-                if at and at["key"]:
-                    asked = {"id": run_id, "name": one["name"], "step": at["step"], "draw": False}
-                    contents[json.dumps(asked)] = asked
-    shown = (_content(view, asked) for asked in contents.values())
+    asked_of = [
+        {"name": one["name"], "step": s} for one in listed["names"] for s in steps or [None]
+    ]
+    placed = (Question("artifacts_at", q, view.methods["artifacts_at"](**q)) for q in asked_of)
+    for at in budget.take(placed, len(asked_of), "Steps of artifacts"):
+        answers.append(at)
+        for run_id, there in zip(view.runs.ids, at.result, strict=True):
+            if there and there["key"]:
+                name, step = at.params["name"], there["step"]
+                asked = {"id": run_id, "name": name, "step": step, "draw": False}
+                contents[json.dumps(asked)] = asked
+    shown = (_content(view, asked) for asked in list(contents.values())[:_CONTENTS])
     return answers + list(budget.take(shown, len(contents), "Contents of artifacts"))
 
 

@@ -14,6 +14,7 @@ import altair as alt
 import ipywidgets
 import pandas as pd
 import pytest
+from packed_data import unpacked
 
 import celltrail as ct
 from celltrail.errors import UsageError
@@ -54,10 +55,17 @@ def log_runs(count: int, **options: Any) -> Any:
 
 
 def test_nothing_of_a_run_is_part_of_the_markup(tmp_path: Path) -> None:
-    runs = log_runs(2, note=NASTY, tags=[NASTY])
-    path = ct.export_html(ct.table(runs), tmp_path / "x.html", title=NASTY)
+    with ct.track(NASTY, params={NASTY: NASTY}, note=NASTY, tags=[NASTY], experiment=NASTY) as run:
+        run.log({NASTY: 1.0})
+        run.log({NASTY: 2.0})
+        run.log_artifact(NASTY, "said.txt")
+    log_runs(2, note=NASTY, tags=[NASTY])
+    runs = ct.runs()
+    metric = next(iter(ct.run(run.id).metrics))
+    views = [ct.table(runs), ct.compare(runs), ct.plot.curves(runs, metric)]
+    path = ct.export_html(views, tmp_path / "x.html", title=NASTY)
     text = path.read_text("utf-8")
-    assert "<img" not in text
+    assert "<img src=x" not in text
     assert text.count("<script") == text.count("</script>") == len(packed(path)) + 1
     links = _Links()
     links.feed(text)
@@ -92,10 +100,10 @@ def test_what_goes_beyond_the_bound_is_left_out_and_named(tmp_path: Path) -> Non
 
 
 def test_a_budget_counts_characters() -> None:
-    budget = Budget(10)
-    questions = [Question("m", {"n": n}, "x" * 2) for n in range(5)]
+    budget = Budget(1_000)
+    questions = [Question("m", {"n": n}, "x" * 398) for n in range(5)]
     assert len(list(budget.take(questions, 5, "Things"))) == 2
-    assert (budget.left, budget.notes) == (2, ["Things: 2 of 5 are in this page."])
+    assert (budget.left, budget.notes) == (200, ["Things: 2 of 5 are in this page."])
 
 
 def test_charts_of_a_comparison_are_drawn_though_nobody_opened_them(tmp_path: Path) -> None:
@@ -134,3 +142,59 @@ def test_what_cannot_be_a_page_is_said(tmp_path: Path, view: Any, name: str, say
     with pytest.raises(UsageError, match=says):
         ct.export_html(view, tmp_path / name)
     assert not (tmp_path / name).exists()
+
+
+def test_one_answer_that_is_too_large_leaves_out_no_other() -> None:
+    budget = Budget(1_000)
+    questions = [Question("m", {"n": n}, "x" * size) for n, size in enumerate((10, 5_000, 10))]
+    assert [q.params["n"] for q in budget.take(questions, 3, "Things")] == [0, 2]
+
+
+def test_a_chart_that_would_load_its_data_says_so(tmp_path: Path) -> None:
+    chart = alt.Chart("https://example.org/x.csv").mark_point().encode(x="a:Q")
+    text = ct.export_html(chart, tmp_path / "x.html").read_text()
+    assert "takes its data from https://example.org/x.csv, which is not in this page" in text
+
+
+@pytest.mark.parametrize("x", ["step", "time", "wall"])
+def test_curves_of_no_runs_are_a_page(tmp_path: Path, x: str) -> None:
+    chart = ct.plot.curves(ct.runs(), "loss", x=x)
+    assert ct.export_html(chart, tmp_path / "x.html").exists()
+
+
+@pytest.mark.parametrize(("count", "dots"), [(20, 20), (60, 0), (20_000, 0)])
+def test_points_are_dots_where_they_are_in_the_notebook(
+    tmp_path: Path, count: int, dots: int
+) -> None:
+    with ct.track("fit") as run:
+        for step in range(count):
+            run.log(loss=step % 97)
+    path = ct.export_html(ct.plot.curves(ct.runs(), "loss"), tmp_path / "x.html")
+    (view,) = sent(path)["views"]
+    head = json.loads(view["state"]["_spec"])["datasets"]["curves_0"]
+    data = unpacked(head, packed(path)[view["state"]["_data"]["$packed"]])
+    assert sum(data["dot"]) == dots
+    assert len(data["dot"]) >= min(count, 2_000)
+
+
+def test_a_page_that_is_there_stays_whole_when_no_new_one_comes(tmp_path: Path) -> None:
+    path = tmp_path / "x.html"
+    path.write_text("before")
+    with pytest.raises(UsageError):
+        ct.export_html("nothing", path)
+    assert path.read_text() == "before"
+    ct.export_html(ct.runs(), path)
+    assert [p.name for p in tmp_path.glob("*x.html*")] == ["x.html"]
+
+
+def test_what_takes_long_is_in_the_page_once_it_was_shown(tmp_path: Path) -> None:
+    for number in range(13):
+        with ct.track(f"fit {number}", params={"lr": number % 4, "depth": number}) as run:
+            run.log(loss=number / 7)
+    comparison = ct.compare(ct.runs())
+    text = ct.export_html(comparison, tmp_path / "x.html").read_text()
+    assert "importance of params (metric: loss): show it before the page is made" in text
+    assert comparison.importance is not None
+    comparison.importance.show()
+    text = ct.export_html(comparison, tmp_path / "x.html").read_text()
+    assert "<h2>importance of params (metric: loss)</h2>" in text
