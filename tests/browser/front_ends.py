@@ -58,7 +58,11 @@ def marimo_app(python: str, notebook: Path, environment: Mapping[str, str]) -> I
         yield address
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def _answers(address: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -106,22 +108,109 @@ def test_a_script_finds_what_python_gives_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "exit_code", "status", "says"),
+    ("code", "exit_code", "status", "said"),
     [
-        ("raise ValueError('no good')", 1, "failed", "ValueError: no good"),
+        ("raise ValueError('no good')", 1, "failed", "Traceback.*ValueError: no good\n"),
         ("import sys; sys.exit(7)", 7, "failed", ""),
-        ("import sys; sys.exit('so it is')", 1, "failed", "so it is"),
+        ("import sys; sys.exit('so it is')", 1, "failed", "so it is\n"),
         ("import sys; sys.exit()", 0, "finished", ""),
-        ("raise KeyboardInterrupt", 130, "interrupted", "KeyboardInterrupt"),
     ],
 )
 def test_a_script_ends_as_it_ends(
-    tmp_path: Path, code: str, exit_code: int, status: str, says: str
+    tmp_path: Path, code: str, exit_code: int, status: str, said: str
 ) -> None:
     done = run("-q", script(tmp_path, f"x = 1\n{code}\n"), code=exit_code)
-    assert done.stderr.strip().endswith(says)
+    assert re.fullmatch(said, done.stderr, re.DOTALL)
     assert "celltrail" not in done.stderr  # no frames of ours
     assert ct.last_run().status.value == status
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_an_interrupted_script_dies_of_the_interrupt(tmp_path: Path) -> None:
+    code = """
+        import atexit, time
+        import celltrail as ct
+        other = ct.start("other")
+        atexit.register(print, "at the exit", flush=True)
+        print("ready", flush=True)
+        time.sleep(100)
+        """
+    with subprocess.Popen(
+        command(script(tmp_path, code)),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "ready\n"
+        started.send_signal(signal.SIGINT)
+        out, err = started.communicate(timeout=PATIENCE)
+    assert (out, started.returncode) == ("at the exit\n", -signal.SIGINT)
+    assert "KeyboardInterrupt" in err
+    found = [ct.run(name) for name in ("train", "other")]
+    assert [each.status.value for each in found] == ["interrupted"] * 2
+    assert found[0].outputs[0].text == "ready\nat the exit\n"
+
+
+def test_the_script_comes_first(tmp_path: Path) -> None:
+    """Executors that nobody shut down, forks, threads: all end as under Python."""
+    code = """
+        import os, threading, time
+        from concurrent.futures import ThreadPoolExecutor
+        import celltrail as ct
+        pool = ThreadPoolExecutor()
+        total = pool.submit(pow, 2, 3).result()
+        def later():
+            time.sleep(0.3)
+            ct.log(late=1.0)
+            print("later", flush=True)
+        if hasattr(os, "fork"):
+            child = os.fork()
+            if child:
+                os.waitpid(child, 0)
+            else:
+                later = print
+        threading.Thread(target=later).start()
+        print("end", flush=True)
+        """
+    done = run(script(tmp_path, code))
+    assert done.stdout.count("end\n") == (2 if hasattr(os, "fork") else 1)
+    assert done.stdout.endswith("later\n")
+    assert done.stderr.count("train · finished") == 1
+    found = ct.run("train")
+    assert (found.metrics["late"], found.metrics["total"]) == (1.0, 8)
+
+
+@pytest.mark.parametrize("trouble", ["disabled", "no database", "closed streams"])
+def test_trouble_of_ours_is_none_of_the_scripts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    path = script(tmp_path, "import pathlib, sys\npathlib.Path('ran').touch()\nsys.exit(3)\n")
+    if trouble == "disabled":
+        monkeypatch.setenv("CELLTRAIL_DISABLED", "1")
+    if trouble == "no database":
+        (tmp_path / "store.duckdb").write_text("no database")
+        monkeypatch.setenv("CELLTRAIL_STORE", str(tmp_path / "store.duckdb"))
+    words = " ".join(shlex.quote(word) for word in command(path))
+    closed = " >&- 2>&-" if trouble == "closed streams" else ""
+    done = subprocess.run(
+        ["bash", "-c", f"{words}{closed}"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, (tmp_path / "ran").exists()) == (3, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert (trouble == "no database") == bool(done.stderr)
+
+
+def test_secrets_among_the_arguments_are_not_kept(tmp_path: Path) -> None:
+    run("-q", script(tmp_path, "x = 1\n"), "--password", "hunter2", "--api-key=abc 1", "--lr", "2")
+    assert ct.last_run().params["argv"] == "--password '[redacted]' '--api-key=[redacted]' --lr 2"
 
 
 def test_what_a_script_tracks_is_inside_of_its_run(tmp_path: Path) -> None:
@@ -129,18 +218,20 @@ def test_what_a_script_tracks_is_inside_of_its_run(tmp_path: Path) -> None:
         import multiprocessing as mp
         import celltrail as ct
 
-        def work(n):
-            ct.log(loss=n)
+        def work(handle, n):
+            handle.log(loss=n)
             return n * 2
 
         if __name__ == "__main__":
             with ct.track("inner") as run:
                 ct.log(loss=3.0)
             with mp.get_context("spawn").Pool(1) as pool:
-                print(pool.map(work, [1, 2]))
+                handle = ct.current_run().handle()
+                print(pool.starmap(work, [(handle, 1), (handle, 2)]))
         """
     done = run(script(tmp_path, code))
     assert done.stdout == "[2, 4]\n"
+    assert len(ct.run("train").history("loss")) == 2  # of the workers
     inner, outer = ct.run("inner"), ct.run("train")
     assert inner.parent is not None
     assert (inner.parent.id, outer.status.value) == (outer.id, "finished")
@@ -202,8 +293,17 @@ def test_of_a_notebook_with_tracked_cells_these_are_runs(tmp_path: Path) -> None
     assert done.stderr.splitlines()[-3].startswith("fit · finished")
 
 
+@pytest.mark.heavy
+def test_a_notebook_that_loads_celltrail_itself_is_recorded_when_asked(tmp_path: Path) -> None:
+    path = write(tmp_path / "study.ipynb", "%load_ext celltrail", *CELLS)
+    done = run("--auto", path)
+    assert done.stderr.splitlines()[-3].startswith("run 1 · finished")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.heavy)]
+)
 def test_an_interrupted_notebook_has_its_runs(tmp_path: Path, number: int) -> None:
     mark = tmp_path / "there"
     code = f"import pathlib, time\npathlib.Path({str(mark)!r}).touch()\ntime.sleep(100)"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["assigned", "assignments", "parse_given"]
 
 _WORDS = {"true": True, "false": False, "null": None, "nan": math.nan, "inf": math.inf}
+_WORDS |= {"+inf": math.inf, "-inf": -math.inf}
 #: Names that an error lists.
 _LISTED = 8
 
@@ -59,7 +60,7 @@ def _value(text: str) -> Any:
         return _WORDS[text.lower()]
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return text
     return value if _is_plain(value) else text
 

@@ -11,12 +11,13 @@ import time
 from contextlib import chdir, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from celltrail.capture.redact import redact_text
 from celltrail.cli.given import assignments
 from celltrail.cli.printable import printable
 from celltrail.cli.recorded import say_recorded
 from celltrail.cli.streams import complain
 from celltrail.config import resolve_store
-from celltrail.errors import UsageError
+from celltrail.errors import StoreError, UsageError
 from celltrail.query import find_runs
 from celltrail.store import open_store
 
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["execute_notebook", "with_params"]
 
 _LOADS = re.compile(r"^\s*%(?:re)?load_ext\s+celltrail\b", re.MULTILINE)
-_TRACKS = re.compile(r"^\s*%%?track\b|\bct\.(?:track|start)\(|\bcelltrail\.(?:track|start)\(", re.M)
+_TRACKS = re.compile(
+    r"^\s*%%?track\b|^[^#\n]*\b(?:ct|celltrail)\.(?:start\(|track\b)", re.MULTILINE
+)
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _INTERRUPTED = 130
 
@@ -77,8 +80,9 @@ def execute_notebook(
     output = None if output is None else output.resolve()
     sources = [str(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
     is_auto = auto or not any(_TRACKS.search(source) for source in sources)
-    lines = [] if any(_LOADS.search(source) for source in sources) else ["%load_ext celltrail"]
-    lines += ["%track --auto"] if is_auto and lines else []
+    is_loaded = any(_LOADS.search(source) for source in sources)
+    lines = ["%load_ext celltrail"] if is_auto or not is_loaded else []
+    lines += ["%track --auto"] if is_auto else []
     client = _client(notebook, path.parent, kernel, lines)
     environment = {
         **os.environ,
@@ -86,16 +90,15 @@ def execute_notebook(
         "JPY_SESSION_NAME": str(path),  # what tells a kernel which notebook it runs
     }
     began = int(time.time() * 1e6)
-    code = _execute(client, environment, say=not quiet)
     if output is not None:
-        _write(notebook, output)
+        _write(notebook, output)  # that it cannot be written is better known now
+    try:
+        code = _execute(client, environment, output, say=not quiet)
+    finally:
+        if output is not None:
+            _write(notebook, output)
     if not quiet:
-        recorded = find_runs(
-            open_store(store),
-            order="started",
-            keep=lambda row: row.started >= began and row.notebook == str(path),
-        )
-        say_recorded(store, [run.id for run in recorded])
+        _say_runs(store, path, began)
     return code
 
 
@@ -126,6 +129,22 @@ def with_params(notebook: Any, given: Mapping[str, Any]) -> Any:
     if notebook.nbformat_minor < 5:
         del cell["id"]
     return notebook
+
+
+def _say_runs(store: Path, path: Path, began: int) -> None:
+    """Say which runs a notebook has recorded since a moment."""
+    try:
+        recorded = find_runs(
+            open_store(store),
+            order="started",
+            keep=lambda row: row.started >= began and row.notebook == str(path),
+        )
+    except StoreError as error:  # the notebook has run all the same
+        complain(f"celltrail: {printable(error)}")
+        return
+    if not len(recorded):
+        complain("celltrail: no run was recorded; is celltrail installed where its kernel runs?")
+    say_recorded(store, [run.id for run in recorded])
 
 
 def _store_of(folder: Path) -> Path:
@@ -182,30 +201,42 @@ def _client(notebook: Any, folder: Path, kernel: str | None, lines: list[str]) -
     )
 
 
-def _execute(client: Any, environment: Mapping[str, str], *, say: bool) -> int:
+def _execute(client: Any, environment: Mapping[str, str], output: Path | None, *, say: bool) -> int:
+    """Execute all cells; the notebook is written after each of them."""
+    with client.setup_kernel(env=dict(environment)), _interrupts_for(client) as interrupts:
+        try:
+            told = client.wait_for_reply(client.kc.kernel_info())
+            client.nb.metadata["language_info"] = told["content"]["language_info"]
+            return _execute_cells(client, interrupts, output, say=say)
+        finally:
+            client.set_widgets_metadata()
+
+
+def _execute_cells(client: Any, interrupts: list[int], output: Path | None, *, say: bool) -> int:
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
     cells = [(i, c) for i, c in enumerate(client.nb.cells) if c.cell_type == "code" and c.source]
-    with client.setup_kernel(env=dict(environment)), _interrupts_for(client) as interrupts:
-        for count, (at, cell) in enumerate(cells, 1):
-            if say:
-                first = (cell.source.strip() or " ").splitlines()[0]
-                complain(printable(f"celltrail: cell {count} of {len(cells)}: {first[:60]}"))
-            try:
-                client.execute_cell(cell, at, execution_count=count)
-            except CellExecutionError as error:
-                if not interrupts:
-                    text = str(error)
-                    complain(text if sys.stderr.isatty() else _COLOR.sub("", text))
-                    return 1
-            except DeadKernelError:
-                complain(f"celltrail: the kernel died in cell {count} of {len(cells)}.")
+    for count, (at, cell) in enumerate(cells, 1):
+        if say:
+            first = redact_text((cell.source.strip() or " ").splitlines()[0])[0]
+            complain(printable(f"celltrail: cell {count} of {len(cells)}: {first[:60]}"))
+        try:
+            client.execute_cell(cell, at, execution_count=count)
+        except CellExecutionError as error:
+            if not interrupts:
+                text = str(error)
+                complain(text if sys.stderr.isatty() else _COLOR.sub("", text))
                 return 1
-            except KeyboardInterrupt:  # a second one: the kernel is shut down
-                pass
-            if interrupts:
-                complain("celltrail: interrupted")
-                return _INTERRUPTED
+        except DeadKernelError:
+            complain(f"celltrail: the kernel died in cell {count} of {len(cells)}.")
+            return 1
+        except KeyboardInterrupt:  # a second one: the kernel is shut down
+            pass
+        if interrupts:
+            complain("celltrail: interrupted")
+            return _INTERRUPTED
+        if output is not None:
+            _write(client.nb, output)
     return 0
 
 

@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if not path.is_file():
         message = f"there is no file {path}; give a script (.py) or a notebook (.ipynb)."
         raise UsageError(message)
-    given = parse_given(arguments.param)
+    given = parse_given(arguments.param)  # what cannot be read is said before anything is done
     if path.suffix.lower() == ".ipynb":
         _refuse(arguments, _OF_SCRIPTS, "a script's; a notebook's cells say them in %%track")
         if arguments.arguments:
@@ -89,7 +89,7 @@ def _run(arguments: argparse.Namespace) -> int:
     _refuse(arguments, _OF_NOTEBOOKS, "for notebooks")
     request = {
         "store": str(resolve_store()) if arguments.chosen is not None else None,
-        "given": given,
+        "given": arguments.param,
         "name": arguments.name,
         "tags": arguments.tag,
         "note": arguments.note,
@@ -98,9 +98,10 @@ def _run(arguments: argparse.Namespace) -> int:
     }
     # "--" ends celltrail's own options; a script would not know what it is for
     own = arguments.arguments[arguments.arguments[:1] == ["--"] :]
-    return _become(
-        [sys.executable, "-P", "-m", "celltrail.cli.script", json.dumps(request), str(path), *own]
-    )
+    # the script is to run under the flags that celltrail was started with
+    flags = [*subprocess._args_from_interpreter_flags(), "-P"]  # type: ignore[attr-defined]
+    script = ["-m", "celltrail.cli.script", json.dumps(request), arguments.file]
+    return _become([sys.executable, *flags, *script, *own])
 
 
 def _refuse(arguments: argparse.Namespace, names: Sequence[str], what: str) -> None:

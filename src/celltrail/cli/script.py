@@ -1,41 +1,43 @@
-"""The process of ``celltrail run SCRIPT``: runs a script as Python does, recorded as one run."""
+"""The process of ``celltrail run SCRIPT``: runs a script as Python does, recorded as one run.
+
+The script comes first: what it raises is shown as Python shows it and becomes the exit code, and
+the run ends when the process does, after the script's threads and its own exit handlers. Whatever
+goes wrong in recording it is a warning.
+"""
 
 from __future__ import annotations
 
 import ast
+import atexit
 import builtins
 import json
+import os
+import shlex
+import signal
 import sys
-import threading
+from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from tokenize import open as open_source
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from celltrail.capture.before import look_before
-from celltrail.capture.ignoring import ignored_names
-from celltrail.capture.infer import infer
-from celltrail.capture.names import CellNames, analyse
-from celltrail.capture.outputs import OutputLog
-from celltrail.capture.resources import ResourceClock
-from celltrail.cli.given import assigned
-from celltrail.cli.recorded import say_recorded
+from celltrail.capture.redact import is_secret_name, redact_text
+from celltrail.cli.given import assigned, parse_given
+from celltrail.cli.script_run import ScriptRun
 from celltrail.cli.streams import complain
-from celltrail.config import settings, use_store
+from celltrail.config import use_store
 from celltrail.errors import CelltrailError
-from celltrail.model import SourceInfo, Status
-from celltrail.record import activate, begin, deactivate, describe_error, status_of
+from celltrail.store.instance import at_load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Mapping, Sequence
     from types import CodeType, TracebackType
 
-    from celltrail.record import ActiveRun
-
-__all__ = ["main"]
+__all__ = ["main", "shown_arguments"]
 
 _INTERRUPTED = 130
+_REDACTED = "[redacted]"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -51,43 +53,58 @@ def main(arguments: Sequence[str]) -> int:
     int
         The exit code. What the script raised was shown as Python shows it.
     """
-    request = json.loads(arguments[0])
-    path = Path(arguments[1])
+    request, path, argv = json.loads(arguments[0]), Path(arguments[1]), arguments[1:]
     if request["store"] is not None:
         use_store(Path(request["store"]))
+        os.environ["CELLTRAIL_STORE"] = request["store"]  # for the processes that it starts
     try:
-        text, code = _read(path, request["given"])
+        given = parse_given(request["given"])
+        text, code = _read(path, given)
     except CelltrailError as error:
         complain(f"celltrail: {error}")
         return 1
     except (SyntaxError, ValueError, OSError) as error:
         _show(error.with_traceback(None))
         return 1
-    space = _main_module(path, arguments[1:])
-    run = begin(
-        name=request["name"] or path.stem,
-        experiment=request["experiment"] or path.stem,
-        params=request["given"] or None,
-        tags=request["tags"],
-        note=request["note"],
-        source=SourceInfo(text, kind="script", notebook=str(path.resolve())),
-    )
-    if len(arguments) > 2:
-        run.log_params({"argv": " ".join(arguments[2:])})
-    exit_code = _ended_by(_record(run, text, code, space))
-    if not request["quiet"]:
-        say_recorded(run.store_path, [run.id])
-    return exit_code
+    space = _main_module(path, argv)
+    params = {**given, "argv": shown_arguments(argv[1:])} if argv[1:] else given
+    run = _begin(request, path, text, space, params)
+    ended_by = _execute(code, space)
+    if run is not None:
+        run.error = ended_by
+    return _ended_by(ended_by)
 
 
-def _read(path: Path, given: dict[str, Any]) -> tuple[str, CodeType]:
+def shown_arguments(arguments: Sequence[str]) -> str:
+    """Write a script's arguments as a shell takes them, without the secrets in them.
+
+    Examples
+    --------
+    >>> shown_arguments(["--lr", "0.1", "--password", "hunter2", "--api-key=abc", "a b"])
+    "--lr 0.1 --password '[redacted]' '--api-key=[redacted]' 'a b'"
+    """
+    shown, is_secret = [], False
+    for argument in arguments:
+        name, separator, _value = argument.partition("=")
+        is_flag = name.startswith("-")
+        is_named = is_flag and is_secret_name(name.lstrip("-").replace("-", "_"))
+        if is_secret and not is_flag:
+            shown.append(_REDACTED)
+        elif is_named and separator:
+            shown.append(f"{name}={_REDACTED}")
+        else:
+            shown.append(redact_text(argument)[0])
+        is_secret = is_named and not separator
+    return shlex.join(shown)
+
+
+def _read(path: Path, given: Mapping[str, Any]) -> tuple[str, CodeType]:
     with open_source(str(path)) as file:
         text = file.read()
     name = str(path.absolute())
     tree = assigned(ast.parse(text, name), given, path.name)
     # nothing of this module's own __future__ holds for the script
-    code = compile(tree, name, "exec", dont_inherit=True)
-    return text, code
+    return text, compile(tree, name, "exec", dont_inherit=True)
 
 
 def _main_module(path: Path, argv: Sequence[str]) -> dict[str, Any]:
@@ -106,71 +123,46 @@ def _main_module(path: Path, argv: Sequence[str]) -> dict[str, Any]:
     return space
 
 
-def _record(
-    run: ActiveRun, text: str, code: CodeType, space: dict[str, Any]
-) -> BaseException | None:
-    """Execute a script within its run; give what ended it."""
-    config = settings()
-    names = (analyse(text) if config.infer else None) or CellNames({}, {}, {})
-    before = look_before(names, space, origin="outside the script", ignored=ignored_names())
-    log, error = OutputLog(), None
-    restore = [_hear(stream, log) for stream in ("stdout", "stderr")]
-    clock = ResourceClock()
-    activate(run, spanning=True)
+def _begin(
+    request: Mapping[str, Any],
+    path: Path,
+    text: str,
+    space: dict[str, Any],
+    params: Mapping[str, Any],
+) -> ScriptRun | None:
+    """Begin the run, which ends with the process; where that fails the script runs without."""
     try:
-        try:
-            exec(code, space)  # it is what was asked for
-        finally:
-            _wait_for_threads()
+        run = ScriptRun.begin(
+            text,
+            space,
+            path,
+            name=request["name"],
+            experiment=request["experiment"],
+            params=params,
+            tags=request["tags"],
+            note=request["note"],
+            quiet=request["quiet"],
+        )
+    except Exception as error:  # noqa: BLE001  # any: the script was what was asked for
+        complain(f"celltrail: the script runs and is not recorded ({error}).")
+        return None
+
+    def at_exit() -> None:
+        atexit.unregister(run.close)
+        atexit.register(run.close)
+
+    # It comes before those who end all runs that are open, and after what the script registers.
+    at_exit()
+    at_load(at_exit)
+    return run
+
+
+def _execute(code: CodeType, space: dict[str, Any]) -> BaseException | None:
+    try:
+        exec(code, space)  # it is what was asked for
     except BaseException as caught:  # noqa: BLE001  # any: it is shown and becomes the exit code
-        error = caught.with_traceback(_own_frames(caught.__traceback__))
-    for back in restore:
-        back()
-    deactivate(run)
-    if not run.is_ours:  # a forked child that came to the end of the script
-        return error
-    usage = clock.read()
-    status = Status.FINISHED if error is None else status_of(error)
-    shown = log.records() if config.capture == "full" else []
-    run.add_outputs(shown)
-    if config.infer:
-        run.infer(infer(before, space, failed=error is not None, shown=shown))
-    told = None if error is None or status is Status.FINISHED else describe_error(error)
-    run.finish(status, told, cpu_seconds=usage.cpu_seconds, peak_memory=usage.peak_memory)
-    return error
-
-
-def _hear(name: str, log: OutputLog) -> Callable[[], None]:
-    """Take what is written to a standard stream, which stays the object that it is."""
-    stream = getattr(sys, name)
-    original = getattr(stream, "write", None)
-    if original is None:
-        return lambda: None
-
-    def write(text: str, /) -> Any:
-        written = original(text)
-        log.take("stream", {"name": name, "text": text})
-        return written
-
-    stream.write = write
-
-    def restore() -> None:
-        if vars(stream).get("write") is write:
-            del stream.write
-
-    return restore
-
-
-def _wait_for_threads() -> None:
-    """Wait as Python does at the end of a script: threads that are no daemons log still."""
-    while waited := [*_threads()]:
-        for thread in waited:
-            thread.join()
-
-
-def _threads() -> Iterator[threading.Thread]:
-    here = threading.current_thread()
-    return (t for t in threading.enumerate() if t is not here and not t.daemon and t.is_alive())
+        return caught.with_traceback(_own_frames(caught.__traceback__))
+    return None
 
 
 def _own_frames(trace: TracebackType | None) -> TracebackType | None:
@@ -188,12 +180,33 @@ def _ended_by(error: BaseException | None) -> int:
             return error.code or 0
         complain(str(error.code))
         return 1
+    # as Python leaves them, for exit handlers: runs that are open end as this says
+    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, error.__traceback__
+    if sys.version_info >= (3, 12):
+        sys.last_exc = error
     _show(error)
-    return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
+    if not isinstance(error, KeyboardInterrupt):
+        return 1
+    if os.name != "nt":
+        # Who started this process asks whether a signal ended it, and goes on if not.
+        atexit.register(_end_by_interrupt)
+    return _INTERRUPTED
+
+
+def _end_by_interrupt() -> None:
+    """Die of the interrupt, once all that was to be done at the exit is done."""
+    atexit.unregister(_end_by_interrupt)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def _show(error: BaseException) -> None:
-    sys.stdout.flush()
+    with suppress(AttributeError, OSError, ValueError):  # it is closed, or never was there
+        sys.stdout.flush()
     sys.excepthook(type(error), error, error.__traceback__)
 
 

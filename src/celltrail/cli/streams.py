@@ -34,6 +34,8 @@ def complain(text: str) -> None:
         sys.stderr.flush()
     except OSError:
         silence(sys.stderr)
+    except (AttributeError, ValueError):  # it is closed, or of an encoding that has no such text
+        return
 
 
 def silence(stream: TextIO) -> None:

@@ -304,9 +304,11 @@ class ActiveRun:
 
     # -- what was recorded unasked --------------------------------------------------
 
-    def add_outputs(self, records: Sequence[OutputRecord]) -> None:
-        """Record what the run's cell showed, soon."""
-        if records:
+    def add_outputs(self, records: Sequence[OutputRecord], *, at_once: bool = False) -> None:
+        """Record what the run's cell showed, soon, or at once where the process ends."""
+        if at_once:
+            write_outputs(self._journal, records)
+        elif records:
             later(self, lambda: write_outputs(self._journal, records), "the outputs")
 
     def infer(self, found: Inference) -> None:

@@ -87,7 +87,7 @@ class DisabledRun(ActiveRun):
     def infer(self, *args: Any, **kwargs: Any) -> None:
         """Do nothing."""
 
-    def add_outputs(self, *args: Any) -> None:
+    def add_outputs(self, *args: Any, **options: Any) -> None:
         """Do nothing."""
 
     def set_context(self, **facts: Any) -> None:
