@@ -166,8 +166,8 @@ def test_jupyterlab_opens_with_the_runs_of_a_store(
     lab: tuple[subprocess.Popen[str], IO[str]], store: Path
 ) -> None:
     process, output = lab
-    pattern = r"(http://127\.0\.0\.1:\d+)/lab/tree/(\S+\.ipynb)\?token=(\S+)"
-    found = re.search(pattern, output.readline())
+    pattern = r"(http://127\.0\.0\.1:\d+)/lab/tree/(\S+\.ipynb)\?token=([\w-]{20,})"
+    found = next(filter(None, (re.search(pattern, line) for line in output)), None)
     assert found, "it never said where it is"
     host, notebook, token = found.groups()
     where = f"{host}/api/contents/{notebook}"

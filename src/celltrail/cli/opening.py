@@ -6,10 +6,11 @@ import importlib.util
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -25,6 +26,8 @@ __all__ = ["add_parsers", "comparison_notebook"]
 
 #: Seconds for JupyterLab to end its kernels.
 _PATIENCE = 20.0
+#: Seconds between two looks whether it has begun to listen.
+_LOOK = 0.1
 _SHELLS = ("bash", "zsh", "tcsh")
 _CELLS = (
     ("markdown", "# Runs of {name}\n\nSelect runs in the table, then compare them below."),
@@ -99,24 +102,30 @@ def _ui(arguments: argparse.Namespace) -> int:
         message = "celltrail ui opens JupyterLab, which is not installed: pip install jupyterlab."
         raise UsageError(message)
     with tempfile.TemporaryDirectory(prefix="celltrail-") as folder:
-        notebook = Path(folder) / f"{store.stem}.ipynb"
+        shown, runtime = Path(folder) / "runs", Path(folder) / "runtime"
+        for each in (shown, runtime):
+            each.mkdir()
+        notebook = shown / f"{store.stem}.ipynb"
         notebook.write_text(json.dumps(comparison_notebook(store), indent=1), "utf-8")
-        token, port = secrets.token_urlsafe(24), _free_port()
         command = [sys.executable, "-m", "jupyterlab", str(notebook), "--ServerApp.ip=127.0.0.1"]
-        command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+        # a port that we found free could be anybody's by the time that JupyterLab takes it
+        command += ["--ServerApp.port=0"]
         # The token stands in no argument, which others on this machine could read; and a token
         # that it was given JupyterLab does not say.
-        env = {**os.environ, "JUPYTER_TOKEN": token}
+        token = secrets.token_urlsafe(24)
+        env = {**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_RUNTIME_DIR": str(runtime)}
         if arguments.no_browser:
             command.append("--no-browser")
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--allow-root")
-        address = f"http://127.0.0.1:{port}/lab/tree/{quote(notebook.name)}?token={token}"
-        say(f"The runs of {store} in JupyterLab, until Ctrl+C: {address}")
-        sys.stdout.flush()
         # In a session of its own it does not get Ctrl+C as well, after which it would ask.
-        with subprocess.Popen(command, env=env, cwd=folder, start_new_session=True) as lab:
+        with subprocess.Popen(command, env=env, cwd=shown, start_new_session=True) as lab:
             try:
+                server = _server(lab, runtime)
+                if server is not None:
+                    address = f"{server}lab/tree/{quote(notebook.name)}?token={token}"
+                    say(f"The runs of {store} in JupyterLab, until Ctrl+C: {address}")
+                    sys.stdout.flush()
                 return lab.wait()
             except KeyboardInterrupt:
                 _end(lab)
@@ -131,10 +140,14 @@ def _end(lab: subprocess.Popen[bytes]) -> None:
         lab.kill()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _server(lab: subprocess.Popen[bytes], runtime: Path) -> str | None:
+    """Wait until JupyterLab says where it listens; None when it ends before."""
+    while lab.poll() is None:
+        for file in runtime.glob("jpserver-*.json"):
+            with suppress(OSError, ValueError, KeyError):  # half written
+                return str(json.loads(file.read_text("utf-8"))["url"])
+        time.sleep(_LOOK)
+    return None
 
 
 def _completion(arguments: argparse.Namespace) -> int:
