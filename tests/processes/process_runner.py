@@ -36,6 +36,11 @@ def run_script(folder: Path, code: str, *, expect: int = 0, python: str = sys.ex
     return done.stdout
 
 
+def hear_interrupts() -> None:
+    """Let Ctrl+C be heard, also where the tests run in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def running(folder: Path, code: str) -> Iterator[subprocess.Popen[str]]:
     """Start a script, wait until it prints a line, and kill it at the end."""

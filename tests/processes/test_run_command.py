@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from process_runner import PATIENCE
+from process_runner import PATIENCE, hear_interrupts
 
 import celltrail as ct
 
@@ -141,6 +141,7 @@ def test_an_interrupted_script_dies_of_the_interrupt(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     ) as started:
         assert started.stdout is not None
         assert started.stdout.readline() == "ready\n"

@@ -17,17 +17,13 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from process_runner import hear_interrupts
 
 import celltrail as ct
 
 COMMAND = (sys.executable, "-m", "celltrail")
 #: Seconds for what never comes; nothing is measured.
 LIMIT = 60.0
-
-
-def hear_interrupts() -> None:
-    """Let Ctrl+C be heard, also where the tests run in the background of a shell."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Terminal:

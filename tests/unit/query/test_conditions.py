@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import math
+import signal
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -90,6 +91,15 @@ def test_another_run_is_none_of_its_business() -> None:
         wait_for(lambda: condition.hits)
 
 
+@pytest.fixture
+def hears_interrupts() -> Iterator[None]:
+    """Let this process hear interrupts: one that was started in the background does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_interrupts")
 def test_stop_interrupts_the_code_and_says_why() -> None:
     with pytest.raises(KeyboardInterrupt), ct.track("diverged") as run:
         ct.when("loss > 10", stop=True)
