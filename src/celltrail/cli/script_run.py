@@ -47,10 +47,9 @@ class _Heard:
 
     def _write(self, text: str, /) -> Any:
         assert self._original is not None
-        written = self._original(text)
         if type(text) is str:
-            self._take(text)
-        return written
+            self._take(text)  # first: an interrupt may come as soon as it is written
+        return self._original(text)
 
     def _take(self, text: str) -> None:
         self._texts.append(text)
