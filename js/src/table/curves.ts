@@ -58,6 +58,7 @@ export class Curves {
   readonly #canvases = new WeakMap<Element, HTMLCanvasElement>();
   readonly #seen: IntersectionObserver;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #growing: ReturnType<typeof setTimeout> | undefined;
   #asking = false;
   #restsUntil = 0;
 
@@ -78,6 +79,7 @@ export class Curves {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#growing);
     this.#asking = true; // what still comes is for nobody
     this.#seen.disconnect();
     this.#scroll.removeEventListener("scroll", this.#soon);
@@ -91,7 +93,16 @@ export class Curves {
     const known = this.#known.get(spot.key);
     if (known) this.#draw(cell, spot, known);
     if (!known || !this.#isFresh(spot, known)) this.#soon();
+    else if (known.moment !== this.#state.data.peek()) this.#afterwards();
   };
+
+  /** Looks again once the curves of runs that go on may be asked for: nothing else may come. */
+  #afterwards(): void {
+    this.#growing ??= setTimeout(() => {
+      this.#growing = undefined;
+      this.#soon();
+    }, GROWS);
+  }
 
   readonly #soon = (): void => {
     clearTimeout(this.#timer);
