@@ -77,7 +77,7 @@ def test_a_live_card_stands_there_until_the_still_one_does(lab: Lab) -> None:
     "busy",
     [
         "a loop",
-        "a sleep",
+        pytest.param("a sleep", marks=pytest.mark.heavy),
         pytest.param("numpy", marks=pytest.mark.heavy),
         pytest.param("scikit-learn", marks=pytest.mark.heavy),
     ],
@@ -92,6 +92,7 @@ def test_stop_ends_what_the_cell_is_busy_with(lab: Lab, busy: str) -> None:
     expect(notebook.output(1).locator(".celltrail-card")).to_contain_text("loss 0.5")
 
 
+@pytest.mark.heavy
 def test_a_note_is_taken_while_the_cell_runs(lab: Lab) -> None:
     notebook = running(lab, TRAIN)
     live = notebook.output(1).locator(".ct-live")

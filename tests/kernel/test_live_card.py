@@ -144,7 +144,7 @@ for part in range(3):
 """
 
 
-@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize("wait", [True, pytest.param(False, marks=pytest.mark.heavy)])
 def test_a_card_that_the_cell_clears_away_comes_again_and_clears_nothing(
     kernel: KernelSession, wait: bool
 ) -> None:

@@ -277,6 +277,7 @@ def test_a_notebook_without_tracked_cells_is_recorded_cell_by_cell(tmp_path: Pat
     assert path.read_bytes() == before
 
 
+@pytest.mark.heavy
 def test_of_a_notebook_with_tracked_cells_these_are_runs(tmp_path: Path) -> None:
     cells = (
         "%load_ext celltrail",
@@ -302,9 +303,8 @@ def test_a_notebook_that_loads_celltrail_itself_is_recorded_when_asked(tmp_path:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.heavy)]
-)
+@pytest.mark.heavy
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_notebook_has_its_runs(tmp_path: Path, number: int) -> None:
     mark = tmp_path / "there"
     code = f"import pathlib, time\npathlib.Path({str(mark)!r}).touch()\ntime.sleep(100)"

@@ -187,6 +187,7 @@ def test_a_page_that_is_there_stays_whole_when_no_new_one_comes(tmp_path: Path) 
     assert [p.name for p in tmp_path.glob("*x.html*")] == ["x.html"]
 
 
+@pytest.mark.heavy
 def test_what_takes_long_is_in_the_page_once_it_was_shown(tmp_path: Path) -> None:
     for number in range(13):
         with ct.track(f"fit {number}", params={"lr": number % 4, "depth": number}) as run:
