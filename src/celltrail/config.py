@@ -76,6 +76,9 @@ class Config:
         goes on.
     live
         Whether a cell that runs for a while shows how it is doing.
+    saved_kb
+        How many kB of still pictures a view leaves in the saved notebook, at most. With 0 it
+        leaves a sentence.
     """
 
     store: Path | None = None
@@ -88,6 +91,7 @@ class Config:
     ignore: tuple[str, ...] = ()
     system_metrics: bool = True
     live: bool = True
+    saved_kb: int = 1_000
 
 
 def _ancestors(start: Path) -> list[Path]:
@@ -140,7 +144,11 @@ def _options(table: dict[str, Any], file: Path) -> dict[str, Any]:
         elif _fits(name, value, known[name]):
             found[name] = tuple(value) if isinstance(value, list) else value
         else:
-            kinds = {"capture": f"one of {', '.join(LEVELS)}", "redact": "a list of texts"}
+            kinds = {
+                "capture": f"one of {', '.join(LEVELS)}",
+                "redact": "a list of texts",
+                "saved_kb": "a whole number, 0 or more",
+            }
             kind = kinds.get(name, "true or false" if type(known[name]) is bool else "a list")
             _warn(f"{where} must be {kind}, it is {value!r}; the default is used.")
     return found
@@ -152,6 +160,8 @@ def _fits(name: str, value: object, default: object) -> bool:
         return value in LEVELS
     if isinstance(default, tuple):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if type(default) is int:
+        return type(value) is int and value >= 0
     return isinstance(value, bool)
 
 

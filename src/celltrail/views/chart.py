@@ -20,7 +20,7 @@ from celltrail.views.chart_data import pack_frames
 from celltrail.views.chart_save import save_chart
 from celltrail.views.following import Followed
 from celltrail.views.rpc import Binary, answer_questions
-from celltrail.views.snapshot import Snapshot
+from celltrail.views.snapshot import STILL_BYTES, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -213,11 +213,14 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
         packed = pack_frames(frames)
         self.send({"kind": "grown", "ids": ids, "heads": packed.heads}, [packed.data])
 
-    def _still_html(self) -> str:
+    def _still_html(self, most: int = STILL_BYTES) -> str:
         return self._html
 
     def _still_text(self) -> str:
         return self._text
+
+    def _kept_parts(self) -> dict[str, Any]:
+        return {"chart": (self, ("selected_ids",))}
 
     def __repr__(self) -> str:
         return f"<Chart: {self._text.splitlines()[0] if self._text else 'empty'}>"

@@ -23,7 +23,7 @@ from celltrail.views.rpc import answer_questions
 from celltrail.views.run_table import RunTableWidget
 from celltrail.views.selecting import Selecting
 from celltrail.views.side_artifacts import SideArtifacts
-from celltrail.views.snapshot import Snapshot
+from celltrail.views.snapshot import STILL_BYTES, Snapshot, size
 from celltrail.views.static_artifacts import artifacts_html
 from celltrail.views.static_comparison import comparison_html, comparison_text
 
@@ -91,9 +91,9 @@ class SideBySide(anywidget.AnyWidget):
         """The runs that stand side by side."""
         return self._runs
 
-    def still_artifacts(self) -> str:
-        """Give the last step of what was logged to the runs as still HTML."""
-        return artifacts_html(self._artifacts.steps, self._labels)
+    def still_artifacts(self, most: int = STILL_BYTES) -> str:
+        """Give the last step of what was logged to the runs as still HTML of so many bytes."""
+        return artifacts_html(self._artifacts.steps, self._labels, limit=most)
 
     def _outputs(self, id: str) -> list[dict[str, Any]]:
         return run_outputs(self._runs.select([id])[0])
@@ -169,11 +169,20 @@ class Comparison(Selecting, Snapshot, ipywidgets.VBox):  # type: ignore[misc]
         """Give what marimo shows."""
         return stacked(self.children)
 
-    def _still_html(self) -> str:
+    def _still_html(self, most: int = STILL_BYTES) -> str:
         charts = [self.curves]
         charts += [part.chart for part in (self.scatter, self.importance) if part is not None]
-        drawn = "".join(chart._still_html() for chart in charts if chart is not None)
-        return comparison_html(self._compared) + drawn + self.side_by_side.still_artifacts()
+        page = comparison_html(self._compared)
+        for chart in charts:
+            drawn = "" if chart is None else chart._still_html()
+            page += drawn if size(page) + size(drawn) <= most else ""
+        return page + self.side_by_side.still_artifacts(most - size(page))
+
+    def _kept_parts(self) -> dict[str, Any]:
+        parts: dict[str, Any] = {"side by side": (self.side_by_side, ("pair", "selected_ids"))}
+        if self.table is not None:
+            parts |= self.table._kept_parts()
+        return parts
 
     def _still_text(self) -> str:
         return comparison_text(self._compared)

@@ -27,8 +27,8 @@ from celltrail.views.rpc import Binary, answer_questions
 from celltrail.views.selecting import Selecting
 from celltrail.views.sending import sent_table
 from celltrail.views.shown import PINNED, Layout, shown_columns, shown_rows
-from celltrail.views.snapshot import Snapshot
-from celltrail.views.static_table import table_html, table_text
+from celltrail.views.snapshot import STILL_BYTES, Snapshot, size
+from celltrail.views.static_table import Asked, table_html, table_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,14 +39,13 @@ if TYPE_CHECKING:
 
 __all__ = ["RunTableWidget"]
 
+#: Which columns are shown, and where.
+_COLUMNS = ("hidden", "shown", "pinned", "column_order")
 #: The traits that make up what is shown, apart from the runs and the selection.
 _STATE = (
     "where",
     "order_by",
-    "hidden",
-    "shown",
-    "pinned",
-    "column_order",
+    *_COLUMNS,
     "column_widths",
     "only_differences",
     "group_by",
@@ -54,6 +53,9 @@ _STATE = (
     "coloured",
     "curves",
 )
+
+#: Those of them that the still picture shows.
+_DRAWN = ("group_by", "where", "order_by", "only_differences", *_COLUMNS)
 
 
 def _names() -> Any:
@@ -285,14 +287,22 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):  # ty
         return {"restored": count, "shown": len(self._known(ids))}
 
     def _send_runs(self) -> None:
-        where = self.where if self._fits(self.where) else ""
-        known = all(name in {"id", *self._table.columns} for name, _down in self._order())
-        sent = sent_table(self._runs, where, self.order_by if known else "")
+        sent = sent_table(self._runs, *self._usable())
         for name, value in sent.items():
             setattr(self, name, value)
 
+    def _usable(self) -> tuple[str, str]:
+        """Give filter and order as far as these runs have what they name."""
+        known = all(name in {"id", *self._table.columns} for name, _down in self._order())
+        return self.where if self._fits(self.where) else "", self.order_by if known else ""
+
     def _order(self) -> Sequence[tuple[str, bool]]:
         return parse_order(self.order_by) if self.order_by.strip() else []
+
+    @traitlets.observe(*_DRAWN)
+    def _redraw(self, _change: Any) -> None:
+        if self._displayed:
+            self._refresh_soon()
 
     @traitlets.observe("where", "order_by")
     def _ask_anew(self, _change: Any) -> None:
@@ -330,11 +340,22 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):  # ty
             find_column(self._table, name)
         return text
 
-    def _still_html(self) -> str:
-        return table_html(self._table)
+    def _still_html(self, most: int = STILL_BYTES) -> str:
+        asked = self._asked()
+        page = table_html(self._table, asked=asked)
+        for rows in (8, 3):
+            if size(page) > most:
+                page = table_html(self._table, limit=rows, asked=asked)
+        return page
+
+    def _kept_parts(self) -> dict[str, Any]:
+        return {"table": (self, (*_STATE, "selected_ids"))}
+
+    def _asked(self) -> Asked:
+        return Asked(*self._usable(), self._layout(), self.group_by)
 
     def _still_text(self) -> str:
-        return table_text(self._table)
+        return table_text(self._table, asked=self._asked())
 
     def __repr__(self) -> str:
         return f"<RunTableWidget of {plural(len(self._runs), 'run')}>"

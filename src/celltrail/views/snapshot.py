@@ -8,14 +8,28 @@ kernel nothing hides it, and a style in it hides what is left of the dead widget
 
 from __future__ import annotations
 
+import json
+import threading
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 from IPython import display as ipython_display
 from IPython.core.getipython import get_ipython
 
-__all__ = ["Snapshot", "snapshot_html"]
+from celltrail.config import settings
+from celltrail.views.format import escape
+from celltrail.views.kept import Choices, next_place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["STILL_BYTES", "Snapshot", "size", "snapshot_html"]
+
+#: Of how many bytes a still picture is where nobody says otherwise.
+STILL_BYTES = 1_000_000
+#: Seconds without a change after which the picture is drawn anew.
+_PATIENCE = 0.5
 
 # Where a dead widget was, JupyterLab says «Loading widget…», then «model not found»: bare text,
 # while a live widget and any other output have an element in there. The rule reaches only the
@@ -41,14 +55,23 @@ class Snapshot:
 
     _mark: str
     _displayed = False
+    _redrawing: threading.Timer | None = None
+    _choices: Choices | None = None
 
-    def _still_html(self) -> str:
-        """Give the still picture as HTML that survives a sanitizer."""
+    def _still_html(self, most: int = STILL_BYTES) -> str:
+        """Give the still picture as HTML that survives a sanitizer.
+
+        It leaves out what it can do without while it is of more bytes than ``most``.
+        """
         raise NotImplementedError
 
     def _still_text(self) -> str:
         """Give the text form."""
         raise NotImplementedError
+
+    def _kept_parts(self) -> dict[str, tuple[ipywidgets.Widget, Sequence[str]]]:
+        """Give the widgets of the view, each with the traits whose choices the notebook keeps."""
+        return {}
 
     @staticmethod
     def _new_mark() -> str:
@@ -56,12 +79,25 @@ class Snapshot:
 
     def _still_bundle(self) -> dict[str, str]:
         return {
-            "text/html": snapshot_html(self._still_html(), self._mark),
+            "text/html": snapshot_html(self._bounded_html(), self._mark),
             "text/plain": self._still_text(),
         }
 
+    def _bounded_html(self) -> str:
+        """Give the still picture within the bytes that a view may leave in the notebook."""
+        most = settings().saved_kb * 1_000
+        if most and size(html := self._still_html(most)) <= most:
+            return html
+        text = f"<pre>{escape(self._still_text())}</pre>"
+        if size(text) <= most:
+            return text
+        return escape(f"{self!r}: run this cell to see it (saved_kb is {most // 1_000}).")
+
     def _ipython_display_(self, **_options: Any) -> None:
-        _show(self._still_bundle(), display_id=self._mark)
+        place = next_place()
+        if place is not None:
+            self._choices = Choices(self._kept_parts(), place, self._refresh_soon)
+        _show(self._still_bundle(), self._metadata(), display_id=self._mark)
         self._displayed = True
         view = _view_bundle(self)
         if view:
@@ -76,27 +112,49 @@ class Snapshot:
             Whether this comes from another thread, beside a cell whose outputs it is none of.
         """
         if aside:
-            _send_aside(self._still_bundle(), self._mark)
+            _send_aside(self._still_bundle(), self._metadata(), self._mark)
         else:
-            _show(self._still_bundle(), display_id=self._mark, update=True)
+            _show(self._still_bundle(), self._metadata(), display_id=self._mark, update=True)
+
+    def _metadata(self) -> dict[str, Any]:
+        return {} if self._choices is None else self._choices.metadata()
+
+    def _refresh_soon(self) -> None:
+        """Draw the still picture anew when nothing was changed for a moment."""
+        if self._redrawing is not None:
+            self._redrawing.cancel()
+        self._redrawing = threading.Timer(_PATIENCE, self.refresh_snapshot, kwargs={"aside": True})
+        self._redrawing.daemon = True
+        self._redrawing.start()
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         return {**_view_bundle(self), "text/plain": self._still_text()}
 
 
-def _show(bundle: dict[str, Any], *, display_id: str = "", update: bool = False) -> None:
+def size(html: str) -> int:
+    """Say how many bytes of the notebook a text takes."""
+    return len(json.dumps(html, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _show(
+    bundle: dict[str, Any],
+    metadata: dict[str, Any] | None = None,
+    *,
+    display_id: str = "",
+    update: bool = False,
+) -> None:
     options = {"transient": {"display_id": display_id}} if display_id else {}
     publish: Any = ipython_display.publish_display_data  # IPython leaves it untyped
-    publish(bundle, update=update, **options)
+    publish(bundle, metadata, update=update, **options)
 
 
-def _send_aside(bundle: dict[str, Any], display_id: str) -> None:
+def _send_aside(bundle: dict[str, Any], metadata: dict[str, Any], display_id: str) -> None:
     """Change an output that was shown, past what captures the outputs of cells."""
     kernel: Any = getattr(get_ipython(), "kernel", None)
     session = getattr(kernel, "session", None)
     if session is None:
         return  # a terminal: what was shown there stays
-    content = {"data": bundle, "metadata": {}, "transient": {"display_id": display_id}}
+    content = {"data": bundle, "metadata": metadata, "transient": {"display_id": display_id}}
     kind = "update_display_data"
     session.send(kernel.iopub_socket, kind, content, parent={}, ident=kind.encode())
 

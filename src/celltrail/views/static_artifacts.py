@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail.query.artifacts import size_text
 from celltrail.views.artifact_view import artifact_view
 from celltrail.views.format import escape, plural, shorten
+from celltrail.views.snapshot import STILL_BYTES, size
 from celltrail.views.theme import FAINT, FONT, LINE
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["artifacts_html"]
 
 _NAMES, _RUNS, _TEXT, _ROWS = 6, 8, 1_000, 6
-#: Of one artifact, and of all: a saved notebook has to stay light.
-_ONE, _ALL = 256 << 10, 1 << 20
+#: Bytes of one artifact: a saved notebook has to stay light.
+_ONE = 256 << 10
+#: What the markup of a cell takes of the bound, beside what it shows.
+_FRAME = 500
 _CELL = "padding:4px 14px;border:none;text-align:left;vertical-align:top"
 
 
-def artifacts_html(steps: ArtifactSteps, labels: Sequence[str]) -> str:
+def artifacts_html(steps: ArtifactSteps, labels: Sequence[str], *, limit: int = STILL_BYTES) -> str:
     """Draw what runs show last of each name, side by side.
 
     Parameters
@@ -32,21 +35,25 @@ def artifacts_html(steps: ArtifactSteps, labels: Sequence[str]) -> str:
         Their artifacts.
     labels
         What the runs are called, in the same order.
+    limit
+        Bytes at most.
 
     Returns
     -------
     str
         A fragment with inline styles only, everything in it escaped; empty where nothing was
-        logged. Of at most 6 names and 8 runs, and about 1.5 MB.
+        logged, and where the bound is too small. Of at most 6 names and 8 runs.
     """
-    if not steps.names:
+    rows, columns = min(len(steps.names), _NAMES), min(len(labels), _RUNS)
+    left = limit - _FRAME * (rows + 1) * (columns + 1)
+    if not steps.names or left <= 0:
         return ""
     heads = "".join(
         f'<th style="{_CELL};font-weight:600;border-bottom:{LINE}">'
         f"{escape(shorten(label, 40))}</th>"
         for label in labels[:_RUNS]
     )
-    left, body = _ALL, ""
+    body = ""
     for named in steps.names[:_NAMES]:
         cells = ""
         for artifact in steps.at(named.name)[:_RUNS]:
@@ -79,24 +86,29 @@ def _cell(artifact: StoredArtifact | None, left: int) -> tuple[str, int]:
         return f'<span style="{FAINT}">\N{EN DASH}</span>', 0
     at = "" if artifact.step is None else f"step {artifact.step:,}"
     caption = f'<div style="{FAINT};font-size:11px">{at}</div>' if at else ""
-    shown, used = _content(artifact_view(artifact, limit=min(_ONE, left)), artifact)
-    return caption + shown, used
+    # As base64 three bytes are four.
+    shown = _content(artifact_view(artifact, limit=min(_ONE, max(left, 0) * 3 // 4)), artifact)
+    if size(shown) > left:
+        shown = _named(f"{artifact.kind}, {size_text(artifact.size)}")
+    return caption + shown, size(shown)
 
 
-def _content(view: dict[str, Any], artifact: StoredArtifact) -> tuple[str, int]:
+def _named(told: str) -> str:
+    return f'<span style="{FAINT}">{escape(told)}</span>'
+
+
+def _content(view: dict[str, Any], artifact: StoredArtifact) -> str:
     if (picture := view.get("picture") or view.get("drawn")) is not None:
         style = "max-width:240px;max-height:200px;height:auto"
-        return f'<img src="{picture}" alt="{escape(view["name"])}" style="{style}">', len(picture)
+        return f'<img src="{picture}" alt="{escape(view["name"])}" style="{style}">'
     if "text" in view:
         text = escape(view["text"][:_TEXT])
         more = " …" if len(view["text"]) > _TEXT else ""
         style = "font-size:12px;line-height:1.4;margin:0;white-space:pre-wrap;max-width:320px"
-        return f'<pre style="{style}">{text}{more}</pre>', len(text)
+        return f'<pre style="{style}">{text}{more}</pre>'
     if "table" in view:
-        page = _table(view["table"])
-        return page, len(page)
-    told = view.get("told") or f"{artifact.kind}, {size_text(artifact.size)}"
-    return f'<span style="{FAINT}">{escape(told)}</span>', 0
+        return _table(view["table"])
+    return _named(view.get("told") or f"{artifact.kind}, {size_text(artifact.size)}")
 
 
 def _table(table: dict[str, Any]) -> str:

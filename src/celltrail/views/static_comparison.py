@@ -40,7 +40,8 @@ def comparison_html(compared: ComparedRuns) -> str:
     differing = [row for row in compared.rows if row.differs]
     head = "".join(
         f'<th style="{_CELL};font-weight:600;border-bottom:{LINE}">'
-        f"{status_html(h['status'])} {escape(shorten(h['label'], 40))}</th>"
+        f"{escape(shorten(h['label'], 40))}"
+        f'<div style="font-weight:400;font-size:11px">{status_html(h["status"])}</div></th>'
         for h in heads
     )
     body = "".join(_row(row, len(heads)) for row in differing[:_ROWS])

@@ -2,25 +2,87 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celltrail.views.columns import ShownColumn, ShownTable, cell_text, shown_table
 from celltrail.views.format import escape, format_time, plural, shorten
+from celltrail.views.shown import Layout, shown_columns, shown_rows
+from celltrail.views.static_groups import group_lines
 from celltrail.views.theme import FAINT, FONT, LINE, TABULAR, status_html
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
     from celltrail.query.table import RunTable
 
-__all__ = ["table_html", "table_text"]
+__all__ = ["Asked", "table_html", "table_text"]
 
 _ROWS = 20
 _GROUP_COLUMNS = 12
 _CELL = "padding:3px 12px;white-space:nowrap;max-width:280px;overflow:hidden;text-overflow:ellipsis"
 
 
-def table_html(table: RunTable, *, limit: int = _ROWS) -> str:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody chose to see of a table: a filter, an order, columns, groups."""
+
+    where: str = ""
+    order_by: str = ""
+    layout: Layout = field(default_factory=Layout)
+    group_by: Sequence[str] = ()
+
+
+_EVERYTHING = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The rows and columns that are drawn, or a line for each group, and the words about them."""
+
+    rows: npt.NDArray[np.intp]
+    columns: list[ShownColumn]
+    caption: str
+    groups: list[list[str]] | None = None
+
+
+def _drawn(table: RunTable, asked: Asked, limit: int) -> _Drawn:
+    shown = shown_table(table)
+    rows = shown_rows(table, asked.where, asked.order_by)
+    if not shown.ids:
+        return _Drawn(rows, [], "No runs yet.")
+    columns = _choose(shown_columns(shown, asked.layout, rows))
+    by = [name for name in asked.group_by if name in table.columns]
+    if by:
+        return _grouped(table, asked, rows, by, columns, limit)
+    names = {column.column.name for column in columns}
+    hidden = sum(column.column.name not in names for column in shown.columns)
+    caption = _caption(shown, asked, len(rows), min(limit, len(rows)), hidden)
+    return _Drawn(rows[:limit], columns, caption)
+
+
+def _grouped(
+    table: RunTable,
+    asked: Asked,
+    rows: npt.NDArray[np.intp],
+    by: list[str],
+    columns: list[ShownColumn],
+    limit: int,
+) -> _Drawn:
+    heads, *lines = group_lines(table, rows, columns, by, asked.order_by)
+    where = f" where {shorten(asked.where, 200)}" if asked.where.strip() else ""
+    caption = f"{plural(len(lines), 'group')} of {plural(len(rows), 'run')}{where}, mean ± sd"
+    if len(lines) > limit:
+        caption += f" \N{MIDDLE DOT} {limit} shown"
+    return _Drawn(rows, columns, caption, [heads, *lines[:limit]])
+
+
+def table_html(table: RunTable, *, limit: int = _ROWS, asked: Asked = _EVERYTHING) -> str:
     """Draw the run table as HTML with inline styles only.
 
     Parameters
@@ -29,27 +91,35 @@ def table_html(table: RunTable, *, limit: int = _ROWS) -> str:
         The runs.
     limit
         Rows at most. A caption says how many of how many are shown, columns too.
+    asked
+        Which rows and columns, in which order.
 
     Returns
     -------
     str
         A fragment, everything in it escaped.
     """
-    shown = shown_table(table)
-    if not shown.ids:
-        return f'<div style="{FONT};{FAINT}">{escape(_caption(shown, 0, 0))}</div>'
-    columns, hidden = _choose(shown.columns)
-    rows = min(limit, len(shown.ids))
-    body = "".join(_row_html(columns, row) for row in range(rows))
+    drawn = _drawn(table, asked, limit)
+    columns = drawn.columns
+    if not len(drawn.rows):
+        return f'<div style="{FONT};{FAINT}">{escape(drawn.caption)}</div>'
+    if drawn.groups is not None:
+        head, body = (
+            _texts_html("th", drawn.groups[0]),
+            "".join(_texts_html("td", line) for line in drawn.groups[1:]),
+        )
+    else:
+        head = _groups_html(columns) + _head_html(columns)
+        body = "".join(_row_html(columns, row) for row in drawn.rows.tolist())
     return (
         f'<div style="{FONT};{TABULAR};overflow-x:auto">'
-        f'<div style="{FAINT};padding:0 12px 4px">{escape(_caption(shown, rows, hidden))}</div>'
+        f'<div style="{FAINT};padding:0 12px 4px">{escape(drawn.caption)}</div>'
         f'<table style="border-collapse:collapse;border:none;margin:0;{FONT}">'
-        f"<thead>{_groups_html(columns)}{_head_html(columns)}</thead><tbody>{body}</tbody></table></div>"
+        f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def table_text(table: RunTable, *, limit: int = _ROWS) -> str:
+def table_text(table: RunTable, *, limit: int = _ROWS, asked: Asked = _EVERYTHING) -> str:
     """Write the run table as plain text, for terminals.
 
     Parameters
@@ -58,42 +128,52 @@ def table_text(table: RunTable, *, limit: int = _ROWS) -> str:
         The runs.
     limit
         Rows at most.
+    asked
+        Which rows and columns, in which order.
 
     Returns
     -------
     str
         A caption and aligned columns.
     """
-    shown = shown_table(table)
-    rows = min(limit, len(shown.ids))
+    drawn = _drawn(table, asked, limit)
+    columns, rows = drawn.columns, drawn.rows.tolist()
     if not rows:
-        return _caption(shown, 0, 0)
-    columns, hidden = _choose(shown.columns)
-    lines = [[shorten(column.heading, 24) for column in columns]]
-    lines += [[shorten(cell_text(column, row), 24) for column in columns] for row in range(rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+        return drawn.caption
+    if drawn.groups is not None:
+        lines, numeric = drawn.groups, [True] * len(drawn.groups[0])
+    else:
+        lines = [[column.heading for column in columns]]
+        lines += [[cell_text(column, row) for column in columns] for row in rows]
+        numeric = [column.numeric for column in columns]
+    lines = [[shorten(text, 24) for text in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     aligned = [
         "  ".join(
-            cell.rjust(width) if column.numeric else cell.ljust(width)
-            for cell, width, column in zip(line, widths, columns, strict=True)
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
         ).rstrip()
         for line in lines
     ]
-    return "\n".join([_caption(shown, rows, hidden), *aligned])
+    return "\n".join([drawn.caption, *aligned])
 
 
-def _caption(shown: ShownTable, rows: int, hidden: int) -> str:
+def _caption(shown: ShownTable, asked: Asked, found: int, drawn: int, hidden: int) -> str:
     total = len(shown.ids)
-    if not total:
-        return "No runs yet."
-    count = plural(total, "run") if rows == total else f"{rows:,} of {total:,} runs shown"
+    if asked.where.strip():
+        count = f"{found:,} of {plural(total, 'run')} where {shorten(asked.where, 200)}"
+        count += f", {drawn:,} shown" if drawn < found else ""
+    else:
+        count = plural(total, "run") if drawn == total else f"{drawn:,} of {total:,} runs shown"
     parts = [shorten(shown.experiment, 60), count] if shown.experiment else [count]
+    if asked.order_by.strip():
+        parts.append(f"by {shorten(asked.order_by, 100)}")
     if hidden:
         parts.append(f"{plural(hidden, 'column')} not shown")
     return " \N{MIDDLE DOT} ".join(parts)
 
 
-def _choose(columns: list[ShownColumn]) -> tuple[list[ShownColumn], int]:
+def _choose(columns: list[ShownColumn]) -> list[ShownColumn]:
     """Keep the columns that tell most: of many params, those that differ between runs."""
     kept: set[str] = set()
     for group in ("", "params", "metrics"):
@@ -102,8 +182,7 @@ def _choose(columns: list[ShownColumn]) -> tuple[list[ShownColumn], int]:
             members.sort(key=lambda column: not _varies(column))
             members = members[:_GROUP_COLUMNS]
         kept.update(column.column.name for column in members)
-    chosen = [column for column in columns if column.column.name in kept]
-    return chosen, len(columns) - len(chosen)
+    return [column for column in columns if column.column.name in kept]
 
 
 def _varies(shown: ShownColumn) -> bool:
@@ -121,10 +200,9 @@ def _groups_html(columns: list[ShownColumn]) -> str:
     if not any(column.group for column in columns):
         return ""
     cells = []
-    groups = [column.group for column in columns]
-    for group in dict.fromkeys(groups):
+    for group, members in groupby(column.group for column in columns):
         cells.append(
-            f'<th colspan="{groups.count(group)}" style="{_CELL};padding-bottom:0;text-align:left;'
+            f'<th colspan="{len(list(members))}" style="{_CELL};padding-bottom:0;text-align:left;'
             f'font-weight:400;font-size:11px;border:none">'
             f'<span style="{FAINT}">{escape(group)}</span></th>'
         )
@@ -137,6 +215,13 @@ def _head_html(columns: list[ShownColumn]) -> str:
         f'font-weight:600;border:none;border-bottom:{LINE}">{escape(shorten(c.heading, 40))}</th>'
         for c in columns
     )
+    return f'<tr style="background-color:transparent">{cells}</tr>'
+
+
+def _texts_html(tag: str, texts: list[str]) -> str:
+    weight = ";font-weight:600" if tag == "th" else ""
+    style = f"{_CELL};text-align:right;border:none;border-bottom:{LINE}{weight}"
+    cells = "".join(f'<{tag} style="{style}">{escape(shorten(t, 60))}</{tag}>' for t in texts)
     return f'<tr style="background-color:transparent">{cells}</tr>'
 
 
