@@ -19,9 +19,12 @@ __all__ = ["SHORTEST", "own_patterns", "remember", "secret_values"]
 #: Shorter values stand in texts by chance.
 SHORTEST = 8
 _LONGEST = 500
-#: So many values are remembered, the newest.
+#: So many values are remembered of each kind, the newest.
 _MOST = 500
-_seen: dict[str, None] = {}
+_of_variables: dict[str, None] = {}
+_of_code: dict[str, None] = {}
+#: The environment as it was looked through last.
+_looked_through: dict[object, object] = {}
 #: Values that are no secrets, whatever they are called.
 _HARMLESS = re.compile(r"[a-z]+|/[\w./-]*|\d{1,9}|true|false|none", re.IGNORECASE)
 
@@ -59,12 +62,29 @@ def secret_values(is_secret: Callable[[str], bool]) -> re.Pattern[str] | None:
     A cell may take a variable out of the environment and print it later: what was seen once
     is remembered for as long as the process lives.
     """
-    for name in list(os.environ):
-        value = os.environ.get(name, "") if is_secret(name) else ""
-        if _is_secret_value(value):
-            _keep(value)
-    values = list(_seen)
+    if _environment_changed():
+        for name in list(os.environ):
+            value = os.environ.get(name, "") if is_secret(name) else ""
+            if _is_secret_value(value):
+                _keep(value, _of_variables)
+    values = {**_of_variables, **_of_code}
     return _any_of(tuple(sorted(values, key=len, reverse=True))) if values else None
+
+
+def _environment_changed() -> bool:
+    """Say whether the environment is another than at the last look, which was the costly part.
+
+    What `os.environ` keeps is compared as it is: to iterate it decodes every name, which takes
+    100 times as long, and this is asked for each text that is stored.
+    """
+    global _looked_through
+    kept = getattr(os.environ, "_data", None)
+    if not isinstance(kept, dict):
+        return True  # another Python keeps it elsewhere
+    if kept == _looked_through:
+        return False
+    _looked_through = dict(kept)
+    return True
 
 
 def remember(value: str) -> None:
@@ -81,13 +101,13 @@ def remember(value: str) -> None:
     """
     is_mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
     if is_mixed and "\n" not in value and len(value) <= _LONGEST and _is_secret_value(value):
-        _keep(value)
+        _keep(value, _of_code)
 
 
-def _keep(value: str) -> None:
-    _seen[value] = None
-    while len(_seen) > _MOST:
-        _seen.pop(next(iter(_seen)), None)
+def _keep(value: str, seen: dict[str, None]) -> None:
+    seen[value] = None
+    while len(seen) > _MOST:
+        seen.pop(next(iter(seen)), None)
 
 
 def _is_secret_value(value: str) -> bool:
