@@ -1,6 +1,13 @@
 // Light or dark, and being told when that changes.
 
-const ATTRIBUTES = ["data-jp-theme-light", "data-jp-theme-name", "data-theme", "class", "style"];
+const ATTRIBUTES = [
+  "data-jp-theme-light",
+  "data-jp-theme-name",
+  "data-theme",
+  "theme",
+  "class",
+  "style",
+];
 
 /** Calls back when the page's theme changes; call what it gives to stop. */
 export function onThemeChange(callback: () => void): () => void {
@@ -28,5 +35,7 @@ export function onThemeChange(callback: () => void): () => void {
 
 function fingerprint(): string {
   const style = getComputedStyle(document.body);
-  return `${style.color}${style.backgroundColor}${style.getPropertyValue("--jp-content-font-color1")}`;
+  const names = ["--jp-content-font-color1", "--vscode-foreground", "--colab-primary-text-color"];
+  const hosts = names.map((name) => style.getPropertyValue(name));
+  return [style.color, style.backgroundColor, ...hosts].join();
 }

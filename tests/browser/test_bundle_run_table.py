@@ -64,6 +64,36 @@ def test_a_click_on_a_heading_sorts_up_down_and_back(bundle: BundlePage, page: P
         assert numbers(page) == order
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        {
+            "--vscode-editor-background": "rgb(30, 30, 30)",
+            "--vscode-descriptionForeground": "rgb(150, 150, 150)",
+            "--vscode-foreground": "rgb(204, 204, 204)",
+        },
+        {
+            "--colab-primary-surface-color": "rgb(30, 30, 30)",
+            "--colab-primary-text-color": "rgb(204, 204, 204)",
+        },
+    ],
+    ids=["VS Code", "Colab"],
+)
+def test_a_dark_host_with_the_light_variables_of_jupyterlab_is_dark(
+    bundle: BundlePage, page: Page, host: dict[str, str]
+) -> None:
+    page.evaluate(
+        "(host) => { for (const [name, value] of Object.entries(host))"
+        " document.documentElement.style.setProperty(name, value); }",
+        host,
+    )
+    show(bundle, many_runs(3))
+    expect(page.locator(".celltrail")).to_have_css("background-color", "rgb(30, 30, 30)")
+    expect(page.locator(".celltrail")).to_have_css("color", "rgb(204, 204, 204)")
+    faint = page.locator(".ct-count").evaluate("(element) => getComputedStyle(element).color")
+    assert faint != "rgba(0, 0, 0, 0.54)"
+
+
 def test_clicks_select_one_more_and_ranges(bundle: BundlePage, page: Page) -> None:
     runs = many_runs(10)
     show(bundle, runs)

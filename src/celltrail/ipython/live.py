@@ -140,6 +140,7 @@ class LiveCards:
             What `end` takes; None where there can be no thread.
         """
         main = threading.current_thread() is threading.main_thread()
+        _let_colab_show_widgets()
         place = LivePlace(run, parent, totals, main)
         self._places.append(place)
         if self._ticker.start():
@@ -256,7 +257,22 @@ class LiveCards:
 
 
 def _content(bundle: Mapping[str, Any], display_id: str) -> dict[str, Any]:
-    return {"data": dict(bundle), "metadata": {}, "transient": {"display_id": display_id}}
+    # What an output's own metadata say goes past the hooks, which only some threads have.
+    has_widget = "application/vnd.jupyter.widget-view+json" in bundle
+    metadata = views.view_metadata() if has_widget else {}
+    return {"data": dict(bundle), "metadata": metadata, "transient": {"display_id": display_id}}
+
+
+def _let_colab_show_widgets() -> None:
+    """Let Google Colab show widgets that are not its own.
+
+    anywidget does so when the first one is made, but what Colab puts in place then holds for
+    that thread alone, and the first may be a live card's.
+    """
+    output: Any = sys.modules.get("google.colab.output")
+    widgets: Any = getattr(output, "_widgets", None)
+    if output is not None and getattr(widgets, "_installed_url", None) is None:
+        output.enable_custom_widget_manager()
 
 
 def _stop(place: LivePlace) -> str:

@@ -68,7 +68,7 @@ class Zoom:
     read: Callable[[int, float, float], pd.DataFrame]
 
 
-class Chart(Followed, Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
+class Chart(Followed, Snapshot, anywidget.AnyWidget):
     """A chart that draws offline, and stays in the saved notebook as a picture.
 
     Parameters

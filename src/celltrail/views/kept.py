@@ -7,6 +7,7 @@ notebook's file as it was last saved.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import OrderedDict
 from functools import lru_cache, partial
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     import ipywidgets
 
-__all__ = ["METADATA", "Choices", "Place", "next_place"]
+__all__ = ["METADATA", "Choices", "Place", "next_place", "request"]
 
 #: Under this name they stand in the metadata of an output.
 METADATA = "celltrail"
@@ -32,6 +33,8 @@ METADATA = "celltrail"
 _MOST = 20_000
 #: Larger notebooks are not read for a few choices.
 _MAX_FILE = 64 << 20
+#: With this VS Code's names of cells begin.
+_VSCODE = "vscode-notebook-cell:"
 #: Cells whose choices this process knows.
 _CELLS = 1_000
 
@@ -46,24 +49,46 @@ class Place(NamedTuple):
 
 
 #: The request that was last seen, and how many views it has shown.
-_request: tuple[str, int] = ("", 0)
+_counted: tuple[str, int] = ("", 0)
 _known: OrderedDict[Place, Made] = OrderedDict()
 
 
-def next_place() -> Place | None:
-    """Give the place of a view that is shown now; None where no front end says the cell."""
-    global _request
+def request() -> dict[str, Any] | None:
+    """Give the request in which the kernel runs a cell now."""
     shell: Any = get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else None
-    if not isinstance(parent, dict):
+    return parent if isinstance(parent, dict) else None
+
+
+def next_place(parent: Mapping[str, Any] | None) -> Place | None:
+    """Give the place of a view that is shown now; None where no front end says the cell.
+
+    Parameters
+    ----------
+    parent
+        The request that shows it.
+    """
+    global _counted
+    cell = _cell_of(parent or {})
+    if not cell:
         return None
-    cell = (parent.get("metadata") or {}).get("cellId")
-    if not isinstance(cell, str) or not cell:
-        return None
-    request = str((parent.get("header") or {}).get("msg_id", ""))
-    count = _request[1] if _request[0] == request else 0
-    _request = (request, count + 1)
+    message = str(((parent or {}).get("header") or {}).get("msg_id", ""))
+    count = _counted[1] if _counted[0] == message else 0
+    _counted = (message, count + 1)
     return Place(cell, count)
+
+
+def _cell_of(parent: Mapping[str, Any]) -> str:
+    metadata = parent.get("metadata") or {}
+    cell = metadata.get("cellId") or (metadata.get("colab") or {}).get("cell_id")
+    if isinstance(cell, str) and cell.startswith(_VSCODE):
+        # It is of this session: in the notebook's file the cell has another id, and this code.
+        return _code_id(str((parent.get("content") or {}).get("code", "")))
+    return cell if isinstance(cell, str) else ""
+
+
+def _code_id(code: str) -> str:
+    return f"code {hashlib.sha1(code.encode(), usedforsecurity=False).hexdigest()}"
 
 
 class Choices:
@@ -174,11 +199,12 @@ def _read(path: str, _changed: int) -> dict[Place, Any]:
             return {}
         cells: Any = json.loads(content)["cells"]
         return {
-            Place(str(cell["id"]), kept["view"]): kept.get("chosen")
+            Place(name, kept["view"]): kept.get("chosen")
             for cell in cells
             for output in cell.get("outputs", ())
             if isinstance(kept := output.get("metadata", {}).get(METADATA), dict)
             and isinstance(kept.get("view"), int)
+            for name in (str(cell.get("id")), _code_id("".join(cell.get("source", ""))))
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}  # it is being written, or none

@@ -62,7 +62,7 @@ def _names() -> Any:
     return traitlets.List(traitlets.Unicode()).tag(sync=True)
 
 
-class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):  # type: ignore[misc]
+class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):
     """Runs as a table that is filtered, sorted and selected, in the page and from Python alike.
 
     Parameters

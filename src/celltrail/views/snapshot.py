@@ -9,6 +9,7 @@ kernel nothing hides it, and a style in it hides what is left of the dead widget
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -19,15 +20,16 @@ from IPython.core.getipython import get_ipython
 
 from celltrail.config import settings
 from celltrail.views.format import escape
-from celltrail.views.kept import Choices, next_place
+from celltrail.views.kept import Choices, next_place, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["STILL_BYTES", "Snapshot", "size", "snapshot_html"]
+__all__ = ["STILL_BYTES", "WIDGET_MIME", "Snapshot", "size", "snapshot_html", "view_metadata"]
 
 #: Of how many bytes a still picture is where nobody says otherwise.
 STILL_BYTES = 1_000_000
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 #: Seconds without a change after which the picture is drawn anew.
 _PATIENCE = 0.5
 
@@ -57,6 +59,7 @@ class Snapshot:
     _displayed = False
     _redrawing: threading.Timer | None = None
     _choices: Choices | None = None
+    _request: dict[str, Any] | None = None
 
     def _still_html(self, most: int = STILL_BYTES) -> str:
         """Give the still picture as HTML that survives a sanitizer.
@@ -94,14 +97,15 @@ class Snapshot:
         return escape(f"{self!r}: run this cell to see it (saved_kb is {most // 1_000}).")
 
     def _ipython_display_(self, **_options: Any) -> None:
-        place = next_place()
+        self._request = request()
+        place = next_place(self._request)
         if place is not None:
             self._choices = Choices(self._kept_parts(), place, self._refresh_soon)
         _show(self._still_bundle(), self._metadata(), display_id=self._mark)
         self._displayed = True
         view = _view_bundle(self)
         if view:
-            _show(view)
+            _show(view, view_metadata())
 
     def refresh_snapshot(self, *, aside: bool = False) -> None:
         """Draw the still picture anew where it was shown.
@@ -112,7 +116,7 @@ class Snapshot:
             Whether this comes from another thread, beside a cell whose outputs it is none of.
         """
         if aside:
-            _send_aside(self._still_bundle(), self._metadata(), self._mark)
+            _send_aside(self._still_bundle(), self._metadata(), self._mark, self._request)
         else:
             _show(self._still_bundle(), self._metadata(), display_id=self._mark, update=True)
 
@@ -127,8 +131,9 @@ class Snapshot:
         self._redrawing.daemon = True
         self._redrawing.start()
 
-    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        return {**_view_bundle(self), "text/plain": self._still_text()}
+    def _repr_mimebundle_(self, **_options: Any) -> Any:
+        bundle = {**_view_bundle(self), "text/plain": self._still_text()}
+        return (bundle, metadata) if (metadata := view_metadata()) else bundle
 
 
 def size(html: str) -> int:
@@ -148,25 +153,45 @@ def _show(
     publish(bundle, metadata, update=update, **options)
 
 
-def _send_aside(bundle: dict[str, Any], metadata: dict[str, Any], display_id: str) -> None:
-    """Change an output that was shown, past what captures the outputs of cells."""
+def _send_aside(
+    bundle: dict[str, Any],
+    metadata: dict[str, Any],
+    display_id: str,
+    parent: dict[str, Any] | None,
+) -> None:
+    """Change an output that was shown, past what captures the outputs of cells.
+
+    VS Code takes it only as one of the cell that showed it.
+    """
     kernel: Any = getattr(get_ipython(), "kernel", None)
     session = getattr(kernel, "session", None)
     if session is None:
         return  # a terminal: what was shown there stays
     content = {"data": bundle, "metadata": metadata, "transient": {"display_id": display_id}}
     kind = "update_display_data"
-    session.send(kernel.iopub_socket, kind, content, parent={}, ident=kind.encode())
+    session.send(kernel.iopub_socket, kind, content, parent=parent or {}, ident=kind.encode())
+
+
+def view_metadata() -> dict[str, Any]:
+    """Give the metadata with which Google Colab shows a widget that is not its own."""
+    output: Any = sys.modules.get("google.colab.output")
+    url = getattr(getattr(output, "_widgets", None), "_installed_url", None)
+    return {WIDGET_MIME: {"colab": {"custom_widget_manager": {"url": url}}}} if url else {}
 
 
 def _view_bundle(widget: Any) -> dict[str, Any]:
-    """Give the widget's own output: without text, so that no reader shows it twice."""
+    """Give the widget's own output.
+
+    Its text is empty, so that no reader shows it twice: without any, VS Code says in a notebook
+    that is opened again that it cannot show the widget.
+    """
     if not isinstance(widget, ipywidgets.DOMWidget) or widget.comm is None:
         return {}
     return {
-        "application/vnd.jupyter.widget-view+json": {
+        WIDGET_MIME: {
             "version_major": 2,
             "version_minor": 0,
             "model_id": widget.model_id,
-        }
+        },
+        **({"text/plain": ""} if hasattr(get_ipython(), "kernel") else {}),
     }

@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from view_fakes import many_runs
 
 from celltrail.views import RunTableWidget
-from celltrail.views.kept import METADATA, Choices, Place
+from celltrail.views.kept import METADATA, Choices, Place, next_place
 
 
 def keep(folder: Path, kept: Any, *, cell: str = "cell-of-the-file") -> None:
@@ -91,6 +91,38 @@ def test_a_file_that_is_no_notebook_is_none(
 ) -> None:
     (tmp_path / "saved.ipynb").write_text(content, "utf-8")
     assert take_up(table, Place(f"none {content}", 0)).metadata() == {}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        ({"cellId": "of-jupyterlab"}, "of-jupyterlab"),
+        ({"colab": {"cell_id": "of-colab"}}, "of-colab"),
+        ({"cellId": 7}, None),
+        ({}, None),
+    ],
+)
+def test_each_front_end_says_the_cell_in_its_own_way(
+    metadata: dict[str, Any], expected: str | None
+) -> None:
+    place = next_place({"metadata": metadata, "header": {"msg_id": "one"}})
+    assert (None if place is None else place.cell) == expected
+
+
+def test_in_vs_code_a_cell_is_known_by_its_code(table: RunTableWidget, tmp_path: Path) -> None:
+    keep(tmp_path, {"view": 0, "chosen": {"table": {"where": ["", "number > 3"]}}}, cell="theirs")
+    saved = json.loads((tmp_path / "saved.ipynb").read_text("utf-8"))
+    saved["cells"][1]["source"] = ["table = 1\n", "table"]
+    (tmp_path / "saved.ipynb").write_text(json.dumps(saved), "utf-8")
+    request = {
+        "metadata": {"cellId": "vscode-notebook-cell:/saved.ipynb#W1sZmlsZQ"},
+        "header": {"msg_id": "two"},
+        "content": {"code": "table = 1\ntable"},
+    }
+    place = next_place(request)
+    assert place is not None
+    take_up(table, place)
+    assert table.where == "number > 3"
 
 
 def test_without_a_file_there_are_none(table: RunTableWidget) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+import types
 from typing import Any
 
 import pytest
@@ -50,6 +52,20 @@ def test_other_runs_change_the_picture_that_is_shown(published: list[dict[str, A
     assert update["update"] is True
     assert update["transient"] == {"display_id": table._mark}
     assert "2 runs" in update["data"]["text/plain"]
+
+
+def test_google_colab_is_told_how_to_show_the_widget(
+    published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = types.ModuleType("google.colab.output")
+    output._widgets = types.SimpleNamespace(_installed_url="a-manager.js")  # type: ignore[attr-defined]
+    output.enable_custom_widget_manager = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "google.colab.output", output)
+    table = RunTableWidget(many_runs(3))  # type: ignore[arg-type]
+    table._ipython_display_()
+    expected = {VIEW: {"colab": {"custom_widget_manager": {"url": "a-manager.js"}}}}
+    assert published[1]["metadata"] == expected
+    assert table._repr_mimebundle_()[1] == expected
 
 
 def test_two_widgets_have_two_marks() -> None:
