@@ -66,6 +66,7 @@ const render: Render<State> = ({ model, el }) => {
       const stage = document.createElement("div");
       canvas.append(stage);
       const next = await vega.embed(stage, spec, { ...OPTIONS, config: configFor(colorsOf(root)) });
+      stage.querySelector("summary")?.setAttribute("aria-label", "Save or view this chart");
       if (gone || mine !== turn) {
         next.finalize();
         stage.remove();

@@ -164,7 +164,11 @@ export class Grid {
       this.#drawn.set(element, key);
     }
     const { row, column } = this.#active;
-    this.element.setAttribute("aria-activedescendant", `${this.#id}-${row}-${column}`);
+    const active = `${this.#id}-${row}-${column}`;
+    // What is scrolled out of sight is not there, and of no rows none is.
+    if (this.element.querySelector(`#${active}`)) {
+      this.element.setAttribute("aria-activedescendant", active);
+    } else this.element.removeAttribute("aria-activedescendant");
   }
 
   /** Draws everything anew after a change of the data, the order or the selection. */

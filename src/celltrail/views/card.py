@@ -186,12 +186,12 @@ def _html(
         for part in _heading(run, previous)
     )
     tags = "".join(
-        f'<span style="border:{LINE};border-radius:9px;padding:0 7px;margin-left:8px;'
+        f' <span style="border:{LINE};border-radius:9px;padding:0 7px;margin-left:4px;'
         f'font-size:11px">{escape(shorten(tag, 30))}</span>'
         for tag in run.tags[:6]
     )
     parts = [
-        f'<div><b style="font-weight:600;margin-right:10px">{escape(shorten(run.label, 80))}</b>'
+        f'<div><b style="font-weight:600;margin-right:6px">{escape(shorten(run.label, 80))}</b> '
         f"{status_html(run.status)}{heading}{tags}</div>"
     ]
     if metrics:
@@ -215,9 +215,10 @@ def _html(
 def _row(title: str, items: Any, count: int, limit: int) -> str:
     shown = [item for item, _ in zip(items, range(limit), strict=False)]
     more = f'<span style="{FAINT}">+{count - limit:,} more</span>' if count > limit else ""
+    # The spaces are for readers that take the styles away: words would run together.
     return (
         f'<div style="padding-left:64px;text-indent:-64px">'
-        f'<span style="{FAINT};display:inline-block;width:64px;text-indent:0">{title}</span>'
+        f'<span style="{FAINT};display:inline-block;width:60px;text-indent:0">{title}</span> '
         f'<span style="text-indent:0">{" ".join(shown)}{more}</span></div>'
     )
 
