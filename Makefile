@@ -31,7 +31,7 @@ lab: .venv/.installed build/lab/demo.ipynb ## Open a copy of the demo notebook i
 	cd build/lab && $(CURDIR)/$(VENV) -m jupyterlab $$([ "$$(id -u)" != 0 ] || echo --allow-root) demo.ipynb
 
 ##@ Develop
-.PHONY: test test-all soak bench overhead scale views live build lint format notebooks commands clean
+.PHONY: test test-all soak bench overhead scale views live live-soak build lint format notebooks commands clean
 test: test-checks test-fast test-parts test-soak-and-notebooks test-browser ## Run every test, under 15 minutes on 2 cores
 
 test-all: test ## Run test, other versions of Python and of what we stand on, and the browser tests again
@@ -53,6 +53,9 @@ scale: .venv/.dev ## Measure a store of ten million points
 
 views: .venv/.dev chromium ## Measure how tables of runs open and move in JupyterLab
 	$(VENV) tests/benchmarks/views.py $(ARGS)
+
+live-soak: .venv/.dev chromium ## Train for a quarter of an hour with live views open, and look whether memory grows
+	$(VENV) tests/benchmarks/live_soak.py $(ARGS)
 
 live: .venv/.dev chromium ## Measure what open live views cost a training loop, and how soon they show
 	$(VENV) tests/benchmarks/live.py $(ARGS)

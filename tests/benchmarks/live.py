@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -203,10 +205,9 @@ def first_shown(tick: int, seen: list[list[float]]) -> float:
     return next((moment for shown, moment in seen if shown >= tick), float("inf"))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+@contextmanager
+def opened_lab() -> Iterator[tuple[Lab, Wire, Path]]:
+    """Give JupyterLab in a browser, what counts its frames, and a folder for stores."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = LabServer(Path(folder) / "lab", os.environ)
@@ -219,12 +220,20 @@ def main() -> None:
             lab = Lab(server, context, room)
             wire = Wire(lab.page)
             lab.load()
-            delays(lab, Path(folder))
-            costs(lab, wire, options.rounds)
+            yield lab, wire, Path(folder)
             context.close()
         finally:
             browser.close()
             server.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with opened_lab() as (lab, wire, folder):
+        delays(lab, folder)
+        costs(lab, wire, options.rounds)
 
 
 if __name__ == "__main__":
