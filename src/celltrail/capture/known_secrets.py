@@ -62,29 +62,19 @@ def secret_values(is_secret: Callable[[str], bool]) -> re.Pattern[str] | None:
     A cell may take a variable out of the environment and print it later: what was seen once
     is remembered for as long as the process lives.
     """
-    if _environment_changed():
+    global _looked_through
+    # What `os.environ` keeps is compared as it is: to iterate decodes every name, which takes
+    # 100 times as long, and this is asked for each text that is stored.
+    kept = getattr(os.environ, "_data", None)  # another Python may keep it elsewhere
+    if not isinstance(kept, dict) or kept != _looked_through:
+        now = dict(kept) if isinstance(kept, dict) else {}
         for name in list(os.environ):
             value = os.environ.get(name, "") if is_secret(name) else ""
             if _is_secret_value(value):
                 _keep(value, _of_variables)
+        _looked_through = now  # not before: who looks meanwhile must not find it done
     values = {**_of_variables, **_of_code}
     return _any_of(tuple(sorted(values, key=len, reverse=True))) if values else None
-
-
-def _environment_changed() -> bool:
-    """Say whether the environment is another than at the last look, which was the costly part.
-
-    What `os.environ` keeps is compared as it is: to iterate it decodes every name, which takes
-    100 times as long, and this is asked for each text that is stored.
-    """
-    global _looked_through
-    kept = getattr(os.environ, "_data", None)
-    if not isinstance(kept, dict):
-        return True  # another Python keeps it elsewhere
-    if kept == _looked_through:
-        return False
-    _looked_through = dict(kept)
-    return True
 
 
 def remember(value: str) -> None:
@@ -105,6 +95,7 @@ def remember(value: str) -> None:
 
 
 def _keep(value: str, seen: dict[str, None]) -> None:
+    seen.pop(value, None)
     seen[value] = None
     while len(seen) > _MOST:
         seen.pop(next(iter(seen)), None)

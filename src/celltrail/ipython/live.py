@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -272,7 +273,8 @@ def _let_colab_show_widgets() -> None:
     output: Any = sys.modules.get("google.colab.output")
     widgets: Any = getattr(output, "_widgets", None)
     if output is not None and getattr(widgets, "_installed_url", None) is None:
-        output.enable_custom_widget_manager()
+        with suppress(Exception):  # of Colab's; then there is no card
+            output.enable_custom_widget_manager()
 
 
 def _stop(place: LivePlace) -> str:

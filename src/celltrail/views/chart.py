@@ -219,9 +219,6 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
     def _still_text(self) -> str:
         return self._text
 
-    def _kept_parts(self) -> dict[str, Any]:
-        return {"chart": (self, ("selected_ids",))}
-
     def __repr__(self) -> str:
         return f"<Chart: {self._text.splitlines()[0] if self._text else 'empty'}>"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from celltrail.model import MetricMeaning
     from celltrail.query.table import Column, RunTable
 
-__all__ = ["ShownColumn", "ShownTable", "cell_text", "shown_table"]
+__all__ = ["ShownColumn", "ShownTable", "cell_text", "shown_column", "shown_table"]
 
 _LABELS = {"number": "#", "name": "run"}
 _METRIC_DIGITS = 4
@@ -97,7 +97,7 @@ def shown_table(table: RunTable) -> ShownTable:
         Columns in which every run lacks a value are left out, and so is the experiment
         when all runs share it.
     """
-    everything = [_shown(column, table) for column in table.columns.values()]
+    everything = [shown_column(column, table) for column in table.columns.values()]
     experiment = table.columns.get("experiment")
     is_one = experiment is not None and len(table.ids) > 0 and _constant(experiment)
     return ShownTable(
@@ -130,7 +130,8 @@ def _constant(column: Column) -> bool:
     return not column.missing.any() and len(set(map(str, column.values))) == 1
 
 
-def _shown(column: Column, table: RunTable) -> ShownColumn:
+def shown_column(column: Column, table: RunTable) -> ShownColumn:
+    """Say how one column of a table is shown."""
     group, dot, rest = column.name.partition(".")
     blank = _says_nothing(column)
     if not dot or group not in ("params", "metrics"):

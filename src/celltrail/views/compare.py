@@ -179,10 +179,13 @@ class Comparison(Selecting, Snapshot, ipywidgets.VBox):  # type: ignore[misc]
         return page + self.side_by_side.still_artifacts(most - size(page))
 
     def _kept_parts(self) -> dict[str, Any]:
-        parts: dict[str, Any] = {"side by side": (self.side_by_side, ("pair", "selected_ids"))}
+        parts: dict[str, Any] = {"side by side": (self.side_by_side, ("pair",))}
         if self.table is not None:
             parts |= self.table._kept_parts()
         return parts
+
+    def _known_ids(self) -> Sequence[str]:
+        return self._runs.ids
 
     def _still_text(self) -> str:
         return comparison_text(self._compared)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from celltrail.query.table import Column, RunTable
 
-__all__ = ["grouped_frame"]
+__all__ = ["grouped_frame", "groups_of"]
 
 
 def grouped_frame(
@@ -25,6 +25,7 @@ def grouped_frame(
     columns: Sequence[Column],
     by: Sequence[str],
     order: Sequence[tuple[str, bool]],
+    groups: Sequence[npt.NDArray[np.intp]] | None = None,
 ) -> pd.DataFrame:
     """Give one row a group of runs.
 
@@ -40,6 +41,8 @@ def grouped_frame(
         Names of the columns by whose values runs are put together.
     order
         By the means of its first column, if that is numeric; else by the columns of ``by``.
+    groups
+        What `groups_of` gave, or some of it; by default all of that.
 
     Returns
     -------
@@ -51,11 +54,8 @@ def grouped_frame(
     import pandas as pd
 
     keys = [table.columns[name] for name in by]
-    members: dict[tuple[Any, ...], list[int]] = {}
-    for row in rows.tolist():
-        members.setdefault(tuple(_key(column, row) for column in keys), []).append(row)
-    groups = [np.array(found, dtype=np.intp) for found in members.values()]
-    groups = _ordered(table, groups, by, order)
+    if groups is None:
+        groups = groups_of(table, rows, by, order)
     numbers = [c for c in columns if _is_measure(c) and c.name not in by]
     data: dict[tuple[str, str], list[Any]] = {("runs", "n"): [len(group) for group in groups]}
     for column in numbers:
@@ -69,6 +69,24 @@ def grouped_frame(
         else pd.Index(labels[0], name=by[0])
     )
     return pd.DataFrame(data, index=index)
+
+
+def groups_of(
+    table: RunTable,
+    rows: npt.NDArray[np.intp],
+    by: Sequence[str],
+    order: Sequence[tuple[str, bool]],
+) -> list[npt.NDArray[np.intp]]:
+    """Give the rows of each group, the groups in the order that was asked for.
+
+    Parameters are those of `grouped_frame`.
+    """
+    keys = [table.columns[name] for name in by]
+    members: dict[tuple[Any, ...], list[int]] = {}
+    for row in rows.tolist():
+        members.setdefault(tuple(_key(column, row) for column in keys), []).append(row)
+    groups = [np.array(found, dtype=np.intp) for found in members.values()]
+    return _ordered(table, groups, by, order)
 
 
 def _is_measure(column: Column) -> bool:

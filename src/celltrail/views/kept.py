@@ -9,55 +9,55 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import traitlets
 from IPython.core.getipython import get_ipython
 
 from celltrail.capture.frontend import notebook_of
-from celltrail.errors import CelltrailError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import ipywidgets
 
-__all__ = ["METADATA", "Choices", "Place", "next_place", "request"]
+__all__ = ["METADATA", "SELECTION", "Choices", "Place", "next_place"]
 
 #: Under this name they stand in the metadata of an output.
 METADATA = "celltrail"
-#: Characters of choices that a notebook keeps; of more (thousands of runs selected) none.
+#: The trait of which only runs that are shown are taken up, and which may be left out.
+SELECTION = "selected_ids"
+#: Characters of choices that a notebook keeps.
 _MOST = 20_000
 #: Larger notebooks are not read for a few choices.
 _MAX_FILE = 64 << 20
-#: With this VS Code's names of cells begin.
-_VSCODE = "vscode-notebook-cell:"
 #: Cells whose choices this process knows.
 _CELLS = 1_000
+#: With this VS Code's names of cells begin.
+_VSCODE = "vscode-notebook-cell:"
 
+#: By part and trait: what the cell's code asked for, and what was chosen instead.
 Made = dict[str, dict[str, list[Any]]]
 
 
 class Place(NamedTuple):
-    """The cell in which a view stands, and which of the cell's views it is."""
+    """The cell in which a view stands, and which of the cell's views it is.
+
+    ``saved`` is the cell's name in the notebook's file.
+    """
 
     cell: str
     number: int
+    saved: str
 
 
 #: The request that was last seen, and how many views it has shown.
 _counted: tuple[str, int] = ("", 0)
-_known: OrderedDict[Place, Made] = OrderedDict()
-
-
-def request() -> dict[str, Any] | None:
-    """Give the request in which the kernel runs a cell now."""
-    shell: Any = get_ipython()
-    parent = shell.get_parent() if hasattr(shell, "get_parent") else None
-    return parent if isinstance(parent, dict) else None
+#: The choices of the view that was shown last in each place: the view's own, which it changes.
+_known: OrderedDict[tuple[str, int], Made] = OrderedDict()
 
 
 def next_place(parent: Mapping[str, Any] | None) -> Place | None:
@@ -69,26 +69,24 @@ def next_place(parent: Mapping[str, Any] | None) -> Place | None:
         The request that shows it.
     """
     global _counted
-    cell = _cell_of(parent or {})
-    if not cell:
-        return None
-    message = str(((parent or {}).get("header") or {}).get("msg_id", ""))
-    count = _counted[1] if _counted[0] == message else 0
-    _counted = (message, count + 1)
-    return Place(cell, count)
-
-
-def _cell_of(parent: Mapping[str, Any]) -> str:
+    parent = parent or {}
     metadata = parent.get("metadata") or {}
     cell = metadata.get("cellId") or (metadata.get("colab") or {}).get("cell_id")
-    if isinstance(cell, str) and cell.startswith(_VSCODE):
-        # It is of this session: in the notebook's file the cell has another id, and this code.
-        return _code_id(str((parent.get("content") or {}).get("code", "")))
-    return cell if isinstance(cell, str) else ""
+    if not isinstance(cell, str) or not cell:
+        return None
+    message = str((parent.get("header") or {}).get("msg_id", ""))
+    count = _counted[1] if _counted[0] == message else 0
+    _counted = (message, count + 1)
+    saved = cell
+    if cell.startswith(_VSCODE):
+        # That is a name of this session: in the file the cell has another, and this code.
+        saved = _code_name(str((parent.get("content") or {}).get("code", "")))
+    return Place(cell, count, saved)
 
 
-def _code_id(code: str) -> str:
-    return f"code {hashlib.sha1(code.encode(), usedforsecurity=False).hexdigest()}"
+def _code_name(code: str) -> str:
+    digest = hashlib.sha1(code.encode("utf-8", "replace"), usedforsecurity=False)
+    return f"code {digest.hexdigest()}"
 
 
 class Choices:
@@ -98,8 +96,8 @@ class Choices:
     ----------
     parts
         The widgets of the view by a name, each with those of its traits that are kept.
-    place
-        Where the view stands.
+    known_ids
+        Gives the ids of the runs that are shown.
     changed
         Is called when there is something new to keep.
     """
@@ -107,62 +105,78 @@ class Choices:
     def __init__(
         self,
         parts: Mapping[str, tuple[ipywidgets.Widget, Sequence[str]]],
-        place: Place,
+        known_ids: Callable[[], Sequence[str]],
         changed: Callable[[], None],
     ) -> None:
-        self._parts, self._place, self._changed = parts, place, changed
+        self._parts, self._known_ids, self._changed = parts, known_ids, changed
+        self._place: Place | None = None
+        self._made: Made = {}
         self._given = {
             (part, name): getattr(widget, name)
             for part, (widget, names) in parts.items()
             for name in names
         }
-        self._made: Made = {}
-        self._take_up(_known.get(place) or _saved(place))
         for part, (widget, names) in parts.items():
             widget.observe(partial(self._note, part), list(names))
+
+    def stand(self, place: Place) -> None:
+        """Say where the view is shown; the first time it takes up what was chosen there."""
+        is_first, self._place = self._place is None, place
+        key = place[:2]
+        if is_first and not self._made:
+            self._take_up(_known[key] if key in _known else _saved(place))
+        _known[key] = self._made
+        _known.move_to_end(key)
+        if len(_known) > _CELLS:
+            _known.popitem(last=False)
 
     def _take_up(self, made: Any) -> None:
         """Choose what was chosen, where the cell's code asks for the same as it did then."""
         for part, name, given, value in _entries(made):
             if part not in self._parts or name not in self._parts[part][1]:
                 continue
-            if json.dumps(self._given[part, name]) != json.dumps(given):
+            if _text(self._given[part, name]) != _text(given):
+                continue
+            widget, before = self._parts[part][0], self._given[part, name]
+            if name == SELECTION:
+                shown = set(self._known_ids())
+                value = [each for each in value if each in shown]
+            if value == before:
                 continue
             try:
-                setattr(self._parts[part][0], name, value)
-            except (CelltrailError, traitlets.TraitError, TypeError, ValueError):
-                continue  # of runs or columns that are gone
+                with widget.hold_sync():
+                    setattr(widget, name, value)
+            except Exception:  # noqa: BLE001  # of columns that are gone, or anybody's notebook
+                with suppress(Exception):
+                    setattr(widget, name, before)
+                continue
             self._made.setdefault(part, {})[name] = [given, value]
-        self._keep()
 
     def _note(self, part: str, change: Any) -> None:
         name, widget = change["name"], change["owner"]
         # What the page says is set under this lock; what code says is said again by the code.
         if name in widget._property_lock:
-            said = [self._given[part, name], change["new"]]
-            self._made.setdefault(part, {})[name] = said
-        else:
-            self._made.get(part, {}).pop(name, None)
-        self._keep()
-        self._changed()
-
-    def _keep(self) -> None:
-        made = {
-            part: kept
-            for part, said in self._made.items()
-            if (kept := {name: both for name, both in said.items() if both[0] != both[1]})
-        }
-        _known[self._place] = made
-        _known.move_to_end(self._place)
-        if len(_known) > _CELLS:
-            _known.popitem(last=False)
+            given = self._given[part, name]
+            if change["new"] != given:
+                self._made.setdefault(part, {})[name] = [given, change["new"]]
+                self._changed()
+                return
+        if self._made.get(part, {}).pop(name, None) is not None:
+            self._changed()
 
     def metadata(self) -> dict[str, Any]:
         """Give the metadata of the view's output: empty where nothing was chosen."""
-        made = _known.get(self._place)
-        if not made or len(json.dumps(made)) > _MOST:
+        made = {part: dict(said) for part, said in self._made.items() if said}
+        if len(json.dumps(made)) > _MOST:  # thousands of runs are selected, more likely than not
+            for said in made.values():
+                said.pop(SELECTION, None)
+        if self._place is None or not made or len(json.dumps(made)) > _MOST:
             return {}
         return {METADATA: {"view": self._place.number, "chosen": made}}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _entries(made: Any) -> list[tuple[str, str, Any, Any]]:
@@ -187,24 +201,38 @@ def _saved(place: Place) -> Any:
         return None
     if there.st_size > _MAX_FILE:
         return None
-    return _read(path, there.st_mtime_ns).get(place)
+    return _read(path, there.st_mtime_ns).get((place.saved, place.number))
 
 
 @lru_cache(maxsize=1)
-def _read(path: str, _changed: int) -> dict[Place, Any]:
+def _read(path: str, _changed: int) -> dict[tuple[str, int], Any]:
     """Read all choices of a notebook, once for each version of the file."""
     try:
         content = Path(path).read_bytes()
         if f'"{METADATA}"'.encode() not in content:
             return {}
         cells: Any = json.loads(content)["cells"]
+        codes = [_code_name("".join(cell.get("source", ""))) for cell in cells]
+        times = Counter(codes)  # of cells with the same code nobody could tell which it is
         return {
-            Place(name, kept["view"]): kept.get("chosen")
-            for cell in cells
-            for output in cell.get("outputs", ())
-            if isinstance(kept := output.get("metadata", {}).get(METADATA), dict)
-            and isinstance(kept.get("view"), int)
-            for name in (str(cell.get("id")), _code_id("".join(cell.get("source", ""))))
+            (name, kept["view"]): kept.get("chosen")
+            for cell, code in zip(cells, codes, strict=True)
+            for kept in map(_kept, cell.get("outputs", ()))
+            if kept is not None
+            for name in (str(cell.get("id")), code)
+            if name != code or times[code] == 1
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}  # it is being written, or none
+
+
+def _kept(output: Any) -> dict[str, Any] | None:
+    """Give what an output keeps, if that can be read and is of the size that is ever written."""
+    kept = output.get("metadata", {}).get(METADATA)
+    if not isinstance(kept, dict) or not isinstance(kept.get("view"), int):
+        return None
+    text = json.dumps(kept.get("chosen"), ensure_ascii=False)
+    try:
+        return kept if len(text.encode()) <= 4 * _MOST else None
+    except UnicodeError:  # half of a pair of surrogates: no page could be told it
+        return None

@@ -23,12 +23,13 @@ from celltrail.views.details import run_details
 from celltrail.views.following import Following
 from celltrail.views.format import plural
 from celltrail.views.grouped import grouped_frame
+from celltrail.views.kept import SELECTION
 from celltrail.views.rpc import Binary, answer_questions
 from celltrail.views.selecting import Selecting
 from celltrail.views.sending import sent_table
 from celltrail.views.shown import PINNED, Layout, shown_columns, shown_rows
 from celltrail.views.snapshot import STILL_BYTES, Snapshot, size
-from celltrail.views.static_table import Asked, table_html, table_text
+from celltrail.views.static_table import Asked, DrawnTable, draw, drawn_html, drawn_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -142,6 +143,7 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):
     _tools = traitlets.Bytes(b"").tag(sync=True)
     _live = traitlets.Unicode("").tag(sync=True)
     live = traitlets.Bool(True)
+    _laid_out: tuple[int, DrawnTable] | None = None
 
     def __init__(self, runs: Runs, **options: Any) -> None:
         # As class attributes they would be read when this module is imported, and a checkout
@@ -301,8 +303,7 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):
 
     @traitlets.observe(*_DRAWN)
     def _redraw(self, _change: Any) -> None:
-        if self._displayed:
-            self._refresh_soon()
+        self._changed()
 
     @traitlets.observe("where", "order_by")
     def _ask_anew(self, _change: Any) -> None:
@@ -341,21 +342,30 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):
         return text
 
     def _still_html(self, most: int = STILL_BYTES) -> str:
-        asked = self._asked()
-        page = table_html(self._table, asked=asked)
+        page = drawn_html(self._picture())
         for rows in (8, 3):
             if size(page) > most:
-                page = table_html(self._table, limit=rows, asked=asked)
+                page = drawn_html(draw(self._table, self._asked(), rows))
         return page
 
+    def _picture(self) -> DrawnTable:
+        """Give what the picture shows: the same for its HTML and its text."""
+        version = self._version
+        if self._laid_out is None or self._laid_out[0] != version:
+            self._laid_out = version, draw(self._table, self._asked())
+        return self._laid_out[1]
+
     def _kept_parts(self) -> dict[str, Any]:
-        return {"table": (self, (*_STATE, "selected_ids"))}
+        return {"table": (self, (*_STATE, SELECTION))}
+
+    def _known_ids(self) -> Sequence[str]:
+        return self._table.ids
 
     def _asked(self) -> Asked:
         return Asked(*self._usable(), self._layout(), self.group_by)
 
     def _still_text(self) -> str:
-        return table_text(self._table, asked=self._asked())
+        return drawn_text(self._picture())
 
     def __repr__(self) -> str:
         return f"<RunTableWidget of {plural(len(self._runs), 'run')}>"

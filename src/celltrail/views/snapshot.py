@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -20,18 +19,17 @@ from IPython.core.getipython import get_ipython
 
 from celltrail.config import settings
 from celltrail.views.format import escape
-from celltrail.views.kept import Choices, next_place, request
+from celltrail.views.kept import Choices, next_place
+from celltrail.views.redrawing import redraw_soon, request
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["STILL_BYTES", "WIDGET_MIME", "Snapshot", "size", "snapshot_html", "view_metadata"]
 
 #: Of how many bytes a still picture is where nobody says otherwise.
 STILL_BYTES = 1_000_000
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
-#: Seconds without a change after which the picture is drawn anew.
-_PATIENCE = 0.5
 
 # Where a dead widget was, JupyterLab says «Loading widget…», then «model not found»: bare text,
 # while a live widget and any other output have an element in there. The rule reaches only the
@@ -57,8 +55,10 @@ class Snapshot:
 
     _mark: str
     _displayed = False
-    _redrawing: threading.Timer | None = None
     _choices: Choices | None = None
+    #: How often what the picture shows was changed, and the picture that was drawn last of it.
+    _version = 0
+    _drawn: tuple[int, dict[str, str]] | None = None
     _request: dict[str, Any] | None = None
 
     def _still_html(self, most: int = STILL_BYTES) -> str:
@@ -80,11 +80,16 @@ class Snapshot:
     def _new_mark() -> str:
         return f"celltrail-{uuid.uuid4().hex[:12]}"
 
+    def _known_ids(self) -> Sequence[str]:
+        """Give the ids of the runs that can be selected."""
+        return ()
+
     def _still_bundle(self) -> dict[str, str]:
-        return {
-            "text/html": snapshot_html(self._bounded_html(), self._mark),
-            "text/plain": self._still_text(),
-        }
+        version = self._version
+        if self._drawn is None or self._drawn[0] != version:
+            html = snapshot_html(self._bounded_html(), self._mark)
+            self._drawn = version, {"text/html": html, "text/plain": self._still_text()}
+        return self._drawn[1]
 
     def _bounded_html(self) -> str:
         """Give the still picture within the bytes that a view may leave in the notebook."""
@@ -98,9 +103,12 @@ class Snapshot:
 
     def _ipython_display_(self, **_options: Any) -> None:
         self._request = request()
-        place = next_place(self._request)
-        if place is not None:
-            self._choices = Choices(self._kept_parts(), place, self._refresh_soon)
+        place, parts = next_place(self._request), self._kept_parts()
+        if place is not None and parts:
+            if self._choices is None:
+                self._choices = Choices(parts, self._known_ids, lambda: redraw_soon(self))
+            self._choices.stand(place)
+        self._version += 1
         _show(self._still_bundle(), self._metadata(), display_id=self._mark)
         self._displayed = True
         view = _view_bundle(self)
@@ -115,21 +123,32 @@ class Snapshot:
         aside
             Whether this comes from another thread, beside a cell whose outputs it is none of.
         """
+        self._version += 1
         if aside:
-            _send_aside(self._still_bundle(), self._metadata(), self._mark, self._request)
+            self.redraw()
         else:
             _show(self._still_bundle(), self._metadata(), display_id=self._mark, update=True)
 
+    def redraw(self, parent: Mapping[str, Any] | None = None) -> None:
+        """Send the picture and what is kept with it again, from any thread.
+
+        Parameters
+        ----------
+        parent
+            The request to which the output belongs; by default the one that showed the view.
+        """
+        _send_aside(
+            self._still_bundle(), self._metadata(), self._mark, parent or self._request or {}
+        )
+
+    def _changed(self) -> None:
+        """Say that the picture shows something else now."""
+        self._version += 1
+        if self._displayed:
+            redraw_soon(self)
+
     def _metadata(self) -> dict[str, Any]:
         return {} if self._choices is None else self._choices.metadata()
-
-    def _refresh_soon(self) -> None:
-        """Draw the still picture anew when nothing was changed for a moment."""
-        if self._redrawing is not None:
-            self._redrawing.cancel()
-        self._redrawing = threading.Timer(_PATIENCE, self.refresh_snapshot, kwargs={"aside": True})
-        self._redrawing.daemon = True
-        self._redrawing.start()
 
     def _repr_mimebundle_(self, **_options: Any) -> Any:
         bundle = {**_view_bundle(self), "text/plain": self._still_text()}
@@ -157,7 +176,7 @@ def _send_aside(
     bundle: dict[str, Any],
     metadata: dict[str, Any],
     display_id: str,
-    parent: dict[str, Any] | None,
+    parent: Mapping[str, Any],
 ) -> None:
     """Change an output that was shown, past what captures the outputs of cells.
 
@@ -169,7 +188,7 @@ def _send_aside(
         return  # a terminal: what was shown there stays
     content = {"data": bundle, "metadata": metadata, "transient": {"display_id": display_id}}
     kind = "update_display_data"
-    session.send(kernel.iopub_socket, kind, content, parent=parent or {}, ident=kind.encode())
+    session.send(kernel.iopub_socket, kind, content, parent=parent, ident=kind.encode())
 
 
 def view_metadata() -> dict[str, Any]:

@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from celltrail.query.filters import parse_order
+from celltrail.views.columns import cell_text, shown_column
 from celltrail.views.format import format_as, format_duration, format_number
-from celltrail.views.grouped import grouped_frame
+from celltrail.views.grouped import grouped_frame, groups_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,9 @@ def group_lines(
     columns: Sequence[ShownColumn],
     by: Sequence[str],
     order_by: str,
-) -> list[list[str]]:
-    """Write a line for each group of runs, the headings first.
+    limit: int,
+) -> tuple[int, list[list[str]]]:
+    """Write a line for each of the first groups of runs, the headings before them.
 
     Parameters
     ----------
@@ -44,29 +46,34 @@ def group_lines(
         Names of columns that the table has: runs with the same values are a group.
     order_by
         As `celltrail.runs` takes it.
+    limit
+        Groups at most.
 
     Returns
     -------
+    int
+        How many groups there are.
     list of list of str
         Of as many texts each.
     """
     order = parse_order(order_by) if order_by.strip() else []
-    frame = grouped_frame(table, rows, [column.column for column in columns], by, order)
+    groups = groups_of(table, rows, by, order)
+    described = [column.column for column in columns]
+    frame = grouped_frame(table, rows, described, by, order, groups[:limit])
     headings = {column.column.name: column for column in columns}
     measures = list(dict.fromkeys(str(column[0]) for column in frame.columns[1:]))
     heads = [*map(str, by), "runs", *(headings[name].heading for name in measures)]
     lines = [heads]
-    for labels, values in zip(frame.index, frame.to_dict("records"), strict=True):
-        keys = labels if isinstance(labels, tuple) else (labels,)
+    keys = [shown_column(table.columns[name], table) for name in by]
+    for group, values in zip(groups, frame.to_dict("records"), strict=False):
+        said = [_key(column, int(group[0])) for column in keys]
         spreads = [_spread(values, headings[name]) for name in measures]
-        lines.append([*map(_key, keys), f"{values['runs', 'n']:,}", *spreads])
-    return lines
+        lines.append([*said, f"{len(group):,}", *spreads])
+    return len(groups), lines
 
 
-def _key(value: Any) -> str:
-    if value is None or value != value:
-        return "\N{EN DASH}"
-    return format_number(value) if isinstance(value, float) else str(value)
+def _key(column: ShownColumn, row: int) -> str:
+    return "\N{EN DASH}" if column.column.missing[row] else cell_text(column, row)
 
 
 def _spread(values: dict[Any, Any], column: ShownColumn) -> str:

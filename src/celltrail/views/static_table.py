@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from celltrail.query.table import RunTable
 
-__all__ = ["Asked", "table_html", "table_text"]
+__all__ = ["Asked", "DrawnTable", "draw", "drawn_html", "drawn_text", "table_html", "table_text"]
 
 _ROWS = 20
 _GROUP_COLUMNS = 12
@@ -42,7 +42,7 @@ _EVERYTHING = Asked()
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class DrawnTable:
     """The rows and columns that are drawn, or a line for each group, and the words about them."""
 
     rows: npt.NDArray[np.intp]
@@ -51,11 +51,12 @@ class _Drawn:
     groups: list[list[str]] | None = None
 
 
-def _drawn(table: RunTable, asked: Asked, limit: int) -> _Drawn:
+def draw(table: RunTable, asked: Asked, limit: int = _ROWS) -> DrawnTable:
+    """Say what the still form of a table shows, for both its HTML and its text."""
     shown = shown_table(table)
     rows = shown_rows(table, asked.where, asked.order_by)
     if not shown.ids:
-        return _Drawn(rows, [], "No runs yet.")
+        return DrawnTable(rows, [], "No runs yet.")
     columns = _choose(shown_columns(shown, asked.layout, rows))
     by = [name for name in asked.group_by if name in table.columns]
     if by:
@@ -63,7 +64,7 @@ def _drawn(table: RunTable, asked: Asked, limit: int) -> _Drawn:
     names = {column.column.name for column in columns}
     hidden = sum(column.column.name not in names for column in shown.columns)
     caption = _caption(shown, asked, len(rows), min(limit, len(rows)), hidden)
-    return _Drawn(rows[:limit], columns, caption)
+    return DrawnTable(rows[:limit], columns, caption)
 
 
 def _grouped(
@@ -73,13 +74,13 @@ def _grouped(
     by: list[str],
     columns: list[ShownColumn],
     limit: int,
-) -> _Drawn:
-    heads, *lines = group_lines(table, rows, columns, by, asked.order_by)
+) -> DrawnTable:
+    count, (heads, *lines) = group_lines(table, rows, columns, by, asked.order_by, limit)
     where = f" where {shorten(asked.where, 200)}" if asked.where.strip() else ""
-    caption = f"{plural(len(lines), 'group')} of {plural(len(rows), 'run')}{where}, mean ± sd"
-    if len(lines) > limit:
+    caption = f"{plural(count, 'group')} of {plural(len(rows), 'run')}{where}, mean ± sd"
+    if count > limit:
         caption += f" \N{MIDDLE DOT} {limit} shown"
-    return _Drawn(rows, columns, caption, [heads, *lines[:limit]])
+    return DrawnTable(rows, columns, caption, [heads, *lines])
 
 
 def table_html(table: RunTable, *, limit: int = _ROWS, asked: Asked = _EVERYTHING) -> str:
@@ -99,7 +100,11 @@ def table_html(table: RunTable, *, limit: int = _ROWS, asked: Asked = _EVERYTHIN
     str
         A fragment, everything in it escaped.
     """
-    drawn = _drawn(table, asked, limit)
+    return drawn_html(draw(table, asked, limit))
+
+
+def drawn_html(drawn: DrawnTable) -> str:
+    """Write what is drawn of a table as HTML."""
     columns = drawn.columns
     if not len(drawn.rows):
         return f'<div style="{FONT};{FAINT}">{escape(drawn.caption)}</div>'
@@ -136,7 +141,11 @@ def table_text(table: RunTable, *, limit: int = _ROWS, asked: Asked = _EVERYTHIN
     str
         A caption and aligned columns.
     """
-    drawn = _drawn(table, asked, limit)
+    return drawn_text(draw(table, asked, limit))
+
+
+def drawn_text(drawn: DrawnTable) -> str:
+    """Write what is drawn of a table as text."""
     columns, rows = drawn.columns, drawn.rows.tolist()
     if not rows:
         return drawn.caption

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from view_fakes import many_runs
 
 import celltrail as ct
-from celltrail.views import RunTableWidget
+from celltrail.views import RunTableWidget, static_groups
 
 
 def table_of(count: int, **state: Any) -> RunTableWidget:
@@ -71,6 +72,36 @@ def test_groups_are_shown_as_means_and_deviations() -> None:
         assert f"{mean:.4g} ± {sd:.4g}" in line
     assert "mean ± sd" in table._still_html()
     assert table_of(40, group_by=["number"])._still_text().splitlines()[0].endswith("20 shown")
+
+
+def test_of_many_groups_only_those_are_described_that_are_shown() -> None:
+    table = table_of(5_000, group_by=["number"])
+    described: list[int] = []
+    frame = static_groups.grouped_frame
+
+    def spy(*args: Any) -> Any:
+        described.append(len(args[-1]))
+        return frame(*args)
+
+    with mock.patch.object(static_groups, "grouped_frame", spy):
+        lines = table._still_text().splitlines()
+    assert lines[0].startswith("5,000 groups of 5,000 runs")
+    assert len(lines) == 22
+    assert described == [20]
+
+
+def test_a_group_of_times_reads_as_times() -> None:
+    line = table_of(1, group_by=["started"])._still_text().splitlines()[2]
+    assert line.split()[:3] == ["2", "Mar", "09:30"]
+
+
+def test_nothing_is_drawn_anew_while_only_a_selection_changes() -> None:
+    table = table_of(9)
+    first = table._still_bundle()
+    table.selected_ids = table.runs.ids[:2]
+    assert table._still_bundle() is first
+    table.where = "number > 3"
+    assert table._still_bundle()["text/plain"].startswith("digits · 6 of 9 runs")
 
 
 @pytest.fixture
