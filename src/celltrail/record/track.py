@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from celltrail.capture.blocks import block_source
+from celltrail.capture.caches import cache_hits
 from celltrail.config import is_disabled, notebook_path, resolve_store
 from celltrail.errors import UsageError
 from celltrail.model import SourceInfo, Status
@@ -150,6 +151,8 @@ class Recording(AbstractContextManager[ActiveRun]):
 
     def __init__(self, run: ActiveRun) -> None:
         self.run = run
+        #: Caches that had given values before the block began.
+        self.caches: frozenset[int] = frozenset()
 
     def __enter__(self) -> ActiveRun:
         activate(self.run)
@@ -182,7 +185,9 @@ class Track(AbstractContextManager[ActiveRun]):
         self._entered: list[Recording] = []
 
     def __enter__(self) -> ActiveRun:
-        recording = Recording(begin(**self._options, source=block_info(sys._getframe(1))))
+        frame = sys._getframe(1)
+        recording = Recording(begin(**self._options, source=block_info(frame)))
+        recording.caches = cache_hits(frame.f_locals) if "marimo" in sys.modules else frozenset()
         self._entered.append(recording)
         return recording.__enter__()
 
@@ -196,6 +201,8 @@ class Track(AbstractContextManager[ActiveRun]):
         mine = [recording for recording in self._entered if is_inside(recording.run)]
         recording = (mine or self._entered)[-1]
         self._entered.remove(recording)
+        if "marimo" in sys.modules and cache_hits(sys._getframe(1).f_locals) - recording.caches:
+            recording.run.tag("cached")
         recording.__exit__(kind, error, trace)
 
     def __call__(self, function: F) -> F:
