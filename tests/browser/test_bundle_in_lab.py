@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from bundle_page import COLOURED
 from lab_page import Lab
 from playwright.sync_api import expect
@@ -126,6 +127,7 @@ def test_the_pictures_come_back_when_the_widgets_go(lab: Lab) -> None:
     expect(notebook.output(CHART).locator("img")).to_be_visible()
 
 
+@pytest.mark.heavy
 def test_a_saved_notebook_shows_the_pictures(lab: Lab) -> None:
     prepare(lab)
     notebook = lab.open(CELLS)

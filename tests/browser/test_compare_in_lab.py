@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from lab_page import Lab
 from playwright.sync_api import Locator, expect
 
@@ -60,6 +61,7 @@ def test_many_runs_as_a_table_whose_selection_is_the_comparisons(lab: Lab) -> No
     expect(output.get_by_text("3 selected")).to_be_visible()
 
 
+@pytest.mark.heavy
 def test_a_saved_comparison_shows_what_differs(lab: Lab) -> None:
     notebook = lab.open(CELLS)
     notebook.run_all()
@@ -103,6 +105,7 @@ def brush(lab: Lab, canvas: Locator) -> None:
     lab.page.mouse.up()
 
 
+@pytest.mark.heavy
 def test_charts_that_are_asked_for_are_linked_with_the_rest(lab: Lab) -> None:
     notebook = lab.open([MORE])
     notebook.run_all()

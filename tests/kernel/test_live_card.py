@@ -144,7 +144,8 @@ for part in range(3):
 """
 
 
-@pytest.mark.parametrize("wait", [True, pytest.param(False, marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("wait", [True, False])
 def test_a_card_that_the_cell_clears_away_comes_again_and_clears_nothing(
     kernel: KernelSession, wait: bool
 ) -> None:
