@@ -4,7 +4,7 @@ import type { VisualizationSpec } from "vega-embed";
 import { gunzip } from "./chart_data";
 import { followGrowth } from "./chart_grow";
 import { followSelection, runDatasets, withSelection } from "./chart_select";
-import { configFor, readSpec } from "./chart_spec";
+import { configFor, fitted, readSpec } from "./chart_spec";
 import { followZoom } from "./chart_zoom";
 import { Rpc } from "./rpc";
 import { hideSnapshot } from "./snapshot";
@@ -35,6 +35,16 @@ function colorsOf(element: HTMLElement) {
   };
 }
 
+/** Says how panels stand: what `fitted` changes. */
+function layoutOf(spec: object): string {
+  const { columns, width, concat } = spec as {
+    columns?: number;
+    width?: number;
+    concat?: object[];
+  };
+  return `${columns} ${width} ${concat?.map((panel) => (panel as { width?: number }).width)}`;
+}
+
 const render: Render<State> = ({ model, el }) => {
   const root = document.createElement("div");
   root.className = "celltrail-chart";
@@ -53,6 +63,7 @@ const render: Render<State> = ({ model, el }) => {
   let show: (() => void) | null = null;
   let gone = false;
   let turn = 0;
+  let layout = "";
 
   const draw = async () => {
     const mine = ++turn;
@@ -62,7 +73,9 @@ const render: Render<State> = ({ model, el }) => {
       if (gone || mine !== turn) return;
       const read = readSpec(model.get("_spec"), bytes);
       const ofRuns = runDatasets(read);
-      const spec = (ofRuns.length ? withSelection(read) : read) as VisualizationSpec;
+      const whole = ofRuns.length ? withSelection(read) : read;
+      const spec = fitted(whole, root.clientWidth) as VisualizationSpec;
+      layout = layoutOf(spec);
       const stage = document.createElement("div");
       canvas.append(stage);
       const next = await vega.embed(stage, spec, { ...OPTIONS, config: configFor(colorsOf(root)) });
@@ -98,6 +111,13 @@ const render: Render<State> = ({ model, el }) => {
     }
   };
 
+  // In a page that became wider or narrower the panels stand otherwise.
+  const resized = new ResizeObserver(() => {
+    if (!drawn || !root.clientWidth) return;
+    const read = JSON.parse(model.get("_spec"));
+    if (layoutOf(fitted(read, root.clientWidth)) !== layout) void draw();
+  });
+  resized.observe(root);
   const leave = stay(channel);
   const stopTheme = onThemeChange(draw);
   // other numbers of the same runs may leave the specification as it was
@@ -107,6 +127,7 @@ const render: Render<State> = ({ model, el }) => {
   return () => {
     gone = true;
     leave();
+    resized.disconnect();
     stopTheme();
     stopZoom?.();
     stopSelection?.();

@@ -13,6 +13,24 @@ export function readSpec(text: string, bytes: Uint8Array<ArrayBuffer> = new Uint
   return { ...spec, datasets };
 }
 
+// What stands beside the panels of curves, and beside each of them, in pixels.
+const LEGEND = 150;
+const AXIS = 66;
+const NARROWEST = 200;
+
+/** Makes room: fewer panels side by side, and narrower ones, where Python says that it may be. */
+export function fitted(spec: Spec, room: number): Spec {
+  const usual = (spec.usermeta as { celltrail?: { width?: number } } | undefined)?.celltrail?.width;
+  if (!usual || room <= 0) return spec;
+  const space = room - LEGEND;
+  const width = Math.max(NARROWEST, Math.min(usual, Math.floor(space - AXIS)));
+  const narrowed = (panel: Spec) => (panel.width === usual ? { ...panel, width } : panel);
+  if (!Array.isArray(spec.concat)) return narrowed(spec);
+  const beside = Math.max(1, Math.floor(space / (usual + AXIS)));
+  const columns = Math.min(Number(spec.columns), beside);
+  return { ...spec, columns, concat: columns > 1 ? spec.concat : spec.concat.map(narrowed) };
+}
+
 /** Ten hues that are told apart with the common colour blindnesses; PALETTE in theme.py. */
 const PALETTE = [
   "#3b82d6",

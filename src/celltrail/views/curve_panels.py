@@ -150,6 +150,13 @@ def caption_title(caption: str) -> alt.TitleParams:
 
 
 def in_panels(panels: Sequence[Any], caption: str) -> Any:
-    """Put panels beside each other, with the caption above them."""
-    chart = panels[0] if len(panels) == 1 else alt.concat(*panels, columns=2)
-    return chart.properties(title=caption_title(caption))
+    """Put panels beside each other, with the caption above them.
+
+    Where nobody asked for a width the page may take a smaller one, and put fewer side by side:
+    the twin of ``fitted`` in ``js/src/chart_spec.ts``.
+    """
+    single = len(panels) == 1
+    chart = panels[0] if single else alt.concat(*panels, columns=2)
+    usual, _ = panel_size(single, None, None)
+    fits = {"usermeta": {"celltrail": {"width": usual}}} if panels[0].width == usual else {}
+    return chart.properties(title=caption_title(caption), **fits)
