@@ -3,7 +3,8 @@
 In a real JupyterLab in Chromium. The same loop of pure Python runs in a notebook without any view
 and in one with a table, curves and the live card, in turn: the slowdown is that of the medians.
 While it goes on the frames to the page are counted. Then values are logged ten times a second, in
-the kernel of the table and in another process, and the page says when it shows them.
+the kernel of the table and in another process, and the page says when it shows them. And Stop is
+pressed while a cell is busy in four ways.
 It measures and never fails.
 """
 
@@ -30,6 +31,7 @@ sys.path.insert(0, str(HERE.parent / "browser"))
 
 from lab_page import RUN_CELL, Lab, LabNotebook  # noqa: E402
 from lab_server import LabServer  # noqa: E402
+from test_live_in_lab import BUSY, running  # noqa: E402
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 #: Seconds that a step takes, and how many of them a loop has.
@@ -201,6 +203,22 @@ def delays(lab: Lab, folder: Path) -> None:
         notebook.shut_down()
 
 
+def stops(lab: Lab) -> None:
+    """Print how long it takes from a press of Stop until the kernel is free again."""
+    for name, code in BUSY.items():
+        notebook = running(lab, f"%%track stopped\n{code}")
+        lab.page.wait_for_timeout(1_000)
+        button = notebook.output(1).get_by_role("button", name="Stop")
+        button.wait_for()
+        began = time.perf_counter()
+        button.click()
+        notebook.wait_idle()
+        took = time.perf_counter() - began
+        status = notebook.evaluate("print(ct.runs(limit=1)[0].status)")
+        print(f"Stop in {name}: free after {took:.2f} s, the run is {status.strip()}", flush=True)
+        notebook.shut_down()
+
+
 def first_shown(tick: int, seen: list[list[float]]) -> float:
     return next((moment for shown, moment in seen if shown >= tick), float("inf"))
 
@@ -233,6 +251,7 @@ def main() -> None:
     options = parser.parse_args()
     with opened_lab() as (lab, wire, folder):
         delays(lab, folder)
+        stops(lab)
         costs(lab, wire, options.rounds)
 
 

@@ -198,8 +198,11 @@ def _flush() -> None:
     """Let what was printed be sent: a kernel waits for more for a while.
 
     Only streams of the kernel's are asked: one that a cell put in their place is the user's.
+    Each question waits for the kernel's thread that sends. That does one thing after the other:
+    of a stream with nothing left to send, what is being sent is sent before the last answer.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if type(stream).__module__.partition(".")[0] == "ipykernel":
+    ours = [s for s in (sys.stderr, sys.stdout) if type(s).__module__.startswith("ipykernel.")]
+    for stream in ours:
+        if stream is ours[-1] or getattr(stream, "_flush_pending", True):
             with contextlib.suppress(Exception):  # closed, or the kernel is going away
                 stream.flush()
