@@ -45,7 +45,8 @@ def add_parser(commands: Any) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="a value for what the script assigns to that name at its top level, or for a cell "
-        "behind the notebook's cell with the tag 'parameters' (else before the first); repeatable",
+        "behind the notebook's cell with the tag 'parameters' (else before the first); repeatable. "
+        "Processes that multiprocessing spawns, not forks, read the script anew, without it",
     )
     run.add_argument("--name", help="what the script's run is called; by default as its file")
     run.add_argument(
