@@ -30,6 +30,8 @@ STICKS_OUT = """() => [...document.querySelectorAll(".jp-OutputArea-output")]
   .filter((output) => output.scrollWidth > output.clientWidth + 1)
   .map((output) => output.textContent.slice(0, 80))"""
 
+FITS = "(chart) => chart.scrollWidth <= chart.clientWidth"
+
 
 def fill(store: Path, count: int) -> None:
     """Write runs as a search over a few settings leaves them."""
@@ -66,6 +68,9 @@ def test_views_of(lab: Lab, count: int) -> None:
                 if count:
                     expect(notebook.output(2).locator("canvas").first).to_be_visible()
                 assert lab.page.evaluate(STICKS_OUT) == []
+                if count:
+                    chart = notebook.output(2).locator(".celltrail-chart").element_handle()
+                    lab.page.wait_for_function(FITS, arg=chart)  # it is drawn anew after a change
                 lab.screenshot(f"looks-{count}-{width}-{theme}")
     finally:
         lab.page.set_viewport_size({"width": 1_280, "height": 900})
