@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail import api, upkeep
 from celltrail.cli.output import frame_records, moment, say, say_data, say_json
 from celltrail.cli.terminal import show_table
+from celltrail.views.format import format_duration
 
 if TYPE_CHECKING:
     import argparse
@@ -112,7 +113,9 @@ def _cell(name: str, value: Any) -> str:
     if name == "started":
         return str(value)[:19].replace("T", " ")
     if name == "duration":
-        return f"{value:.1f}s"
+        return format_duration(value)
+    if name == "tags":
+        return ", ".join(map(str, value))
     if isinstance(value, float):
         return f"{value:.6g}"
     return str(value)

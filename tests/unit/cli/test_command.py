@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,14 @@ def test_runs_are_listed_the_newest_first(capsys: pytest.CaptureFixture[str]) ->
     assert [row.split()[2:4] for row in rows] == [["fit", "2"], ["fit", "1"]]
     assert rows[0].split()[-2:] == ["0.3", "1"]
     assert say(capsys, "runs", "params.lr > 5") == "no runs\n"
+
+
+def test_tags_and_durations_are_written_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    with ct.track("tagged", tags=["one", "two"]):
+        pass
+    line = say(capsys, "runs", "name = 'tagged'", "--columns", "tags").splitlines()[1]
+    assert line.endswith("one, two")
+    assert re.search(r" \d+ m?s  ", line)
 
 
 def test_runs_as_json_hold_everything(capsys: pytest.CaptureFixture[str]) -> None:
