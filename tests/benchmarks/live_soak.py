@@ -120,7 +120,8 @@ def main() -> None:
         print("kernel MiB, each minute:", " ".join(f"{size:.1f}" for size in sizes))
         slopes = (slope(minutes, heaps), slope(minutes, processes), slope(times, sizes))
         print("page {}, its process {}, kernel {}".format(*slopes))
-        print("steps:", notebook.text(3), "points:", METRICS * int(notebook.text(3).split()[0]))
+        steps = int(notebook.evaluate("print(step)"))
+        print(f"{steps:,} steps, {METRICS * steps:,} points")
 
 
 if __name__ == "__main__":
