@@ -70,6 +70,7 @@ def test_keys_in_the_table_are_not_jupyterlabs(lab: Lab) -> None:
     assert notebook.panel.locator(".jp-Notebook .jp-Cell").count() == count
 
 
+@pytest.mark.heavy
 def test_the_keys_that_save_reach_jupyterlab(lab: Lab) -> None:
     prepare(lab)
     notebook = lab.open(CELLS)
@@ -82,6 +83,7 @@ def test_the_keys_that_save_reach_jupyterlab(lab: Lab) -> None:
     lab.page.wait_for_function(f"() => !({dirty})()")
 
 
+@pytest.mark.heavy
 def test_what_stands_beside_a_table_is_in_sight(lab: Lab) -> None:
     prepare(lab)
     beside = "import ipywidgets as w\nw.HBox([table, chart, w.Button(description='go on')])"
@@ -151,6 +153,7 @@ def test_a_saved_notebook_shows_the_pictures(lab: Lab) -> None:
     lab.errors.clear()
 
 
+@pytest.mark.heavy
 def test_a_strangers_notebook_shows_the_pictures(lab: Lab) -> None:
     prepare(lab)
     notebook = lab.open_untrusted(CELLS)

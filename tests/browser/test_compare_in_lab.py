@@ -145,6 +145,7 @@ def bring(cell: Locator, text: str) -> None:
     expect(cell).to_contain_text(text)
 
 
+@pytest.mark.heavy
 def test_artifacts_follow_a_slider_and_keys_are_not_the_notebooks(lab: Lab) -> None:
     notebook = lab.open([MORE])
     notebook.run_all()

@@ -96,7 +96,14 @@ def slow(f):
 """
 
 
-@pytest.fixture(scope="module", params=list(FAULTS))
+#: Each takes a kernel of its own: these run each time, the others with the heavy tests.
+_EACH_TIME = ("before raises", "after exits", "tap raises", "store raises", "all are slow")
+_CASES = [
+    pytest.param(name, marks=[] if name in _EACH_TIME else [pytest.mark.heavy]) for name in FAULTS
+]
+
+
+@pytest.fixture(scope="module", params=_CASES)
 def faulty_kernel(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[KernelSession]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from IPython.core import magic
 from kernel_session import KernelSession, repository
 
@@ -16,6 +17,7 @@ def test_loading_leaves_numpy_to_the_notebook(kernel: KernelSession) -> None:
     assert kernel.value("'numpy' in __import__('sys').modules") == "False"
 
 
+@pytest.mark.heavy
 def test_the_first_cell_does_not_pay_for_the_import_of_duckdb(kernel: KernelSession) -> None:
     kernel.run("%%track first --quiet\nlr = 0.1\nloaded = 'duckdb' in __import__('sys').modules")
     assert kernel.value("loaded") == "False"

@@ -71,6 +71,7 @@ def test_a_cell_that_runs_for_long_has_a_live_card_and_then_its_still_one(
     assert kernel.value("len(ct.run('fit').history('loss'))") == "40"
 
 
+@pytest.mark.heavy
 def test_a_short_cell_and_a_quiet_one_have_none(kernel: KernelSession) -> None:
     kernel.run(RUN)
     short = kernel.run("%%track\nx = abs(2)", in_page=True)

@@ -16,7 +16,7 @@ import celltrail as ct
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "inference" / "notebooks").glob("*.ipy"))
 #: Every other one each time, and the rest where there is time for all.
 CASES = [
-    pytest.param(path, id=path.stem, marks=[pytest.mark.heavy] if place % 2 else [])
+    pytest.param(path, id=path.stem, marks=[pytest.mark.heavy] if place % 4 else [])
     for place, path in enumerate(NOTEBOOKS)
 ]
 _DECIMAL = re.compile(r"\d+\.(?:\d+)?(?:e[+-]?\d+)?(?:\.\.\.)? *|\d+e-\d+ *")

@@ -130,6 +130,7 @@ def store(tmp_path: Path) -> Store:
     return open_store(tmp_path / "s.duckdb")
 
 
+@pytest.mark.heavy
 def test_a_kernel_loses_nothing_while_its_store_is_vacuumed_and_purged(
     store: Store, tmp_path: Path
 ) -> None:
