@@ -425,3 +425,25 @@ def test_the_command_takes_the_store_in_use_and_fails_for_what_it_cannot_mend(
     store_path.write_bytes(b"this is no database " * 500)
     assert run_command("--repair") == 1
     assert "left: " in capsys.readouterr().out
+
+
+def test_a_block_that_a_kill_left_half_written_is_read_as_it_is(store_path: Path) -> None:
+    run = fill(store_path)
+    before = open_store(store_path).run_row(run)
+    flip(store_path, HEADERS, 8)  # the checksum: what the file refers to in the block is whole
+    with pytest.raises(StoreDamagedError):
+        open_store(store_path).run_rows()
+    report = repair(store_path)
+    assert any("the block at byte 12,288" in said for said in report.done)
+    assert report.backup is not None
+    assert report.is_well
+    assert open_store(store_path).run_row(run) == before
+
+
+def test_a_block_that_holds_nothing_sensible_is_left_as_it_was(store_path: Path) -> None:
+    fill(store_path)
+    flip(store_path, HEADERS, BLOCK)
+    broken = store_path.read_bytes()
+    report = repair(store_path)
+    assert any("left it as it is" in said for said in report.done)
+    assert store_path.read_bytes() == broken

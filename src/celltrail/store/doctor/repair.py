@@ -14,6 +14,7 @@ from celltrail.store.doctor.examine import examine
 from celltrail.store.doctor.finding import Report
 from celltrail.store.doctor.salvage import salvage
 from celltrail.store.doctor.scan import find_table_faults
+from celltrail.store.doctor.torn import mend_torn
 from celltrail.store.doctor.wal import is_about_wal, mend_wal, opening_fault, wal_of
 from celltrail.store.instance import attached
 from celltrail.store.lock import LockTimeoutError
@@ -87,6 +88,8 @@ def _mend_after_backup(layout: Layout, done: list[str]) -> Path | None:
         done += mend_wal(path)
     if opening_fault(path) is not None or _is_damaged(path):
         saved = salvage(layout)
+        if not saved and (torn := mend_torn(path)):
+            saved = [*torn, *(salvage(layout) if _is_damaged(path) else [])]
         if not saved:
             backup.unlink()
             wal_of(backup).unlink(missing_ok=True)
