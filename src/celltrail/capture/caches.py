@@ -6,18 +6,19 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from types import FrameType
 
 __all__ = ["cache_hits"]
 
 
-def cache_hits(namespace: Mapping[str, object]) -> frozenset[int]:
+def cache_hits(frame: FrameType) -> frozenset[int]:
     """Find the caches of marimo that have given values in the place of a block.
 
     Parameters
     ----------
-    namespace
-        Where ``with mo.persistent_cache("name") as cache`` binds them.
+    frame
+        That of the code in which ``with mo.persistent_cache("name") as cache`` binds them. Its
+        names are only looked at where there is marimo: for a function that costs a copy.
 
     Returns
     -------
@@ -26,11 +27,12 @@ def cache_hits(namespace: Mapping[str, object]) -> frozenset[int]:
 
     Examples
     --------
-    >>> cache_hits({"x": 1})
+    >>> import sys
+    >>> cache_hits(sys._getframe())
     frozenset()
     """
     kind = getattr(sys.modules.get("marimo._save.cache"), "CacheContext", None)
     if not isinstance(kind, type):
         return frozenset()
-    caches = [value for value in list(namespace.values()) if issubclass(type(value), kind)]
+    caches = [value for value in list(frame.f_locals.values()) if issubclass(type(value), kind)]
     return frozenset(id(cache) for cache in caches if getattr(cache, "hit", False) is True)

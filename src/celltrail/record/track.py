@@ -187,7 +187,7 @@ class Track(AbstractContextManager[ActiveRun]):
     def __enter__(self) -> ActiveRun:
         frame = sys._getframe(1)
         recording = Recording(begin(**self._options, source=block_info(frame)))
-        recording.caches = cache_hits(frame.f_locals) if "marimo" in sys.modules else frozenset()
+        recording.caches = cache_hits(frame)
         self._entered.append(recording)
         return recording.__enter__()
 
@@ -201,7 +201,7 @@ class Track(AbstractContextManager[ActiveRun]):
         mine = [recording for recording in self._entered if is_inside(recording.run)]
         recording = (mine or self._entered)[-1]
         self._entered.remove(recording)
-        if "marimo" in sys.modules and cache_hits(sys._getframe(1).f_locals) - recording.caches:
+        if cache_hits(sys._getframe(1)) - recording.caches:
             recording.run.tag("cached")
         recording.__exit__(kind, error, trace)
 

@@ -107,6 +107,7 @@ class Following(Followed):
             changes.begin_all()
             try:
                 self._renew()
+            # Any: it is read the next time. Who calls this tells it as a warning, once.
             except BaseException:
                 changes.is_stale = True
                 raise

@@ -143,7 +143,7 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):
     _tools = traitlets.Bytes(b"").tag(sync=True)
     _live = traitlets.Unicode("").tag(sync=True)
     live = traitlets.Bool(True)
-    _laid_out: tuple[int, DrawnTable] | None = None
+    _laid_out: tuple[RunTable, Asked, DrawnTable] | None = None
 
     def __init__(self, runs: Runs, **options: Any) -> None:
         # As class attributes they would be read when this module is imported, and a checkout
@@ -350,10 +350,10 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):
 
     def _picture(self) -> DrawnTable:
         """Give what the picture shows: the same for its HTML and its text."""
-        version = self._version
-        if self._laid_out is None or self._laid_out[0] != version:
-            self._laid_out = version, draw(self._table, self._asked())
-        return self._laid_out[1]
+        table, asked = self._table, self._asked()
+        if self._laid_out is None or self._laid_out[0] is not table or self._laid_out[1] != asked:
+            self._laid_out = table, asked, draw(table, asked)
+        return self._laid_out[2]
 
     def _kept_parts(self) -> dict[str, Any]:
         return {"table": (self, (*_STATE, SELECTION))}

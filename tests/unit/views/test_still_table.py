@@ -159,3 +159,11 @@ def test_what_is_not_a_whole_number_is_no_bound(
     monkeypatch.chdir(tmp_path)
     with pytest.warns(UserWarning, match="saved_kb must be a whole number"):
         ct.config.settings(anew=True)
+
+
+def test_other_runs_are_drawn_also_where_nothing_was_shown() -> None:
+    table = table_of(3)
+    assert "3 runs" in table._still_text()
+    table.runs = many_runs(2)  # type: ignore[assignment]
+    assert "2 runs" in table._still_text()
+    assert "2 runs" in table._still_html()
