@@ -21,11 +21,9 @@ __all__ = ["grouped_frame", "groups_of"]
 
 def grouped_frame(
     table: RunTable,
-    rows: npt.NDArray[np.intp],
     columns: Sequence[Column],
     by: Sequence[str],
-    order: Sequence[tuple[str, bool]],
-    groups: Sequence[npt.NDArray[np.intp]] | None = None,
+    groups: Sequence[npt.NDArray[np.intp]],
 ) -> pd.DataFrame:
     """Give one row a group of runs.
 
@@ -33,16 +31,12 @@ def grouped_frame(
     ----------
     table
         All runs.
-    rows
-        The runs that are grouped, in order.
     columns
         The columns that are described: of these the numeric ones.
     by
         Names of the columns by whose values runs are put together.
-    order
-        By the means of its first column, if that is numeric; else by the columns of ``by``.
     groups
-        What `groups_of` gave, or some of it; by default all of that.
+        What `groups_of` gave, or the first of it.
 
     Returns
     -------
@@ -54,8 +48,6 @@ def grouped_frame(
     import pandas as pd
 
     keys = [table.columns[name] for name in by]
-    if groups is None:
-        groups = groups_of(table, rows, by, order)
     numbers = [c for c in columns if _is_measure(c) and c.name not in by]
     data: dict[tuple[str, str], list[Any]] = {("runs", "n"): [len(group) for group in groups]}
     for column in numbers:
@@ -79,7 +71,21 @@ def groups_of(
 ) -> list[npt.NDArray[np.intp]]:
     """Give the rows of each group, the groups in the order that was asked for.
 
-    Parameters are those of `grouped_frame`.
+    Parameters
+    ----------
+    table
+        All runs.
+    rows
+        The runs that are grouped, in order.
+    by
+        Names of the columns by whose values runs are put together.
+    order
+        By the means of its first column, if that is numeric; else by the columns of ``by``.
+
+    Returns
+    -------
+    list of array of int
+        Places in the table, of each group.
     """
     keys = [table.columns[name] for name in by]
     members: dict[tuple[Any, ...], list[int]] = {}

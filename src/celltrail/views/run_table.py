@@ -22,7 +22,7 @@ from celltrail.views.deleted import deleted_rows
 from celltrail.views.details import run_details
 from celltrail.views.following import Following
 from celltrail.views.format import plural
-from celltrail.views.grouped import grouped_frame
+from celltrail.views.grouped import grouped_frame, groups_of
 from celltrail.views.kept import SELECTION
 from celltrail.views.rpc import Binary, answer_questions
 from celltrail.views.selecting import Selecting
@@ -215,7 +215,7 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):
         by = [name for name in self.group_by if name in table.columns]
         if not by:
             return to_frame(_part(table, rows, columns))
-        return grouped_frame(table, rows, columns, by, self._order())
+        return grouped_frame(table, columns, by, groups_of(table, rows, by, self._order()))
 
     @property
     def state(self) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def group_lines(
     order = parse_order(order_by) if order_by.strip() else []
     groups = groups_of(table, rows, by, order)
     described = [column.column for column in columns]
-    frame = grouped_frame(table, rows, described, by, order, groups[:limit])
+    frame = grouped_frame(table, described, by, groups[:limit])
     headings = {column.column.name: column for column in columns}
     measures = list(dict.fromkeys(str(column[0]) for column in frame.columns[1:]))
     heads = [*map(str, by), "runs", *(headings[name].heading for name in measures)]
