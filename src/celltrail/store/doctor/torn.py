@@ -39,22 +39,22 @@ def mend_torn(path: Path) -> list[str]:
         What was done, as whole sentences; nothing when the file cannot be opened all the same,
         and then it is as it was.
     """
-    before: list[tuple[int, bytes]] = []
+    before: dict[int, bytes] = {}
     for _ in range(_MOST):
         fault = opening_fault(path)
         if fault is None:
             return [
                 f"read the block at byte {place:,} as it is: it was written in part when a "
                 "process was killed"
-                for place, _checksum in before
+                for place in before
             ]
         found = _CHECKSUM.search(str(fault.__cause__))
-        if found is None or int(found[3]) in dict(before):
+        if found is None or int(found[3]) in before:
             break
         place = int(found[3])
-        before.append((place, struct.pack("<Q", int(found[2]))))
+        before[place] = struct.pack("<Q", int(found[2]))
         _put(path, place, struct.pack("<Q", int(found[1])))
-    for place, checksum in before:
+    for place, checksum in before.items():
         _put(path, place, checksum)
     return []
 
