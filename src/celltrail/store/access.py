@@ -8,15 +8,21 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from celltrail.errors import StoreBusyError, StoreError, StoreUnwritableError
+from celltrail.errors import (
+    StoreBusyError,
+    StoreDamagedError,
+    StoreError,
+    StoreUnwritableError,
+)
 from celltrail.store.compact import Slab, claim, compact_slab
 from celltrail.store.instance import attached, identity, process_wide, warm
-from celltrail.store.layout import Layout
+from celltrail.store.layout import Layout, wal_of
 from celltrail.store.lock import FairLock, LockTimeoutError
 from celltrail.store.merge import Outcome, merge_spool
 from celltrail.store.overlay import overlaid
 from celltrail.store.schema import is_older, require_readable
 from celltrail.store.spool import Spool, Writer
+from celltrail.store.torn import is_torn, mend_after_kill, opening_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +92,12 @@ class Access:
         return True
 
     def _take_in(self) -> None:
-        self._outcome = merge_spool(self.layout)
+        try:
+            self._outcome = merge_spool(self.layout)
+        except StoreDamagedError as error:
+            if not (is_torn(error, self.path) and mend_after_kill(self.path)):
+                raise
+            self._outcome = merge_spool(self.layout)
         self._file = identity(self.path)
 
     def compact(self, wait: float = 0.0) -> bool:
@@ -130,7 +141,22 @@ class Access:
             with suppress(StoreError):
                 self.merge(wait=_SHORT_WAIT)
         if self.path.exists():
+            self.mend()
             self._bring_up_to_date()
+
+    def mend(self) -> None:
+        """Make the file whole where a killed process left it half written, if that can be done.
+
+        What else there is, damage included, is left to whoever opens it next.
+        """
+        if not wal_of(self.path).exists():  # it lies there while somebody writes, or was killed
+            return
+        with suppress(LockTimeoutError, StoreError):
+            with self.shared():
+                fault = opening_fault(self.path)
+            if is_torn(fault, self.path):
+                with self.alone():
+                    self._take_in()
 
     def _bring_up_to_date(self) -> None:
         """Migrate a store of an older celltrail, once; what is newer is left to the read."""

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["DONE_NAME", "EVENTS_SUFFIX", "NEW_PREFIX", "OWNER_NAME", "POINTS_SUFFIX", "Layout"]
+__all__ = [
+    "DONE_NAME",
+    "EVENTS_SUFFIX",
+    "NEW_PREFIX",
+    "OWNER_NAME",
+    "POINTS_SUFFIX",
+    "Layout",
+    "wal_of",
+]
 
 OWNER_NAME = "owner.json"
 DONE_NAME = "done"
@@ -51,3 +59,8 @@ class Layout:
     def file(self, sha256: str) -> Path:
         """Give the place of a large artifact."""
         return self.files / sha256[:2] / sha256
+
+
+def wal_of(path: Path) -> Path:
+    """Give the path of a store's log of changes, which DuckDB keeps while the file is open."""
+    return path.with_name(path.name + ".wal")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from celltrail.errors import StoreCorruptError, StoreNewerError
 from celltrail.store.events import now_us
 from celltrail.store.instance import attached, identity
+from celltrail.store.layout import wal_of
 from celltrail.store.tables import TABLES
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def create(path: Path, workplace: Path) -> None:
         A folder of the same file system. The exclusive lock must be held.
     """
     new = workplace / f".new-{path.name}"
-    for leftover in (new, new.with_name(new.name + ".wal")):
+    for leftover in (new, wal_of(new)):
         leftover.unlink(missing_ok=True)
     with attached(new, read_only=False) as con:
         migrate(con, new)

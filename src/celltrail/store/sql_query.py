@@ -68,6 +68,7 @@ def ask(
     """
     if not access.path.exists():
         return _run(access.path, query, parameters, exists=False)
+    access.mend()
     for _ in range(_BEGUN_AGAIN):
         with suppress(ForkedError), access.shared():
             return _run(access.path, query, parameters, may_interrupt=True)

@@ -21,8 +21,9 @@ from celltrail.store.doctor.surroundings import (
     find_spool_faults,
     known,
 )
-from celltrail.store.doctor.wal import is_about_wal, wal_of
+from celltrail.store.doctor.wal import is_about_wal
 from celltrail.store.instance import attached
+from celltrail.store.layout import wal_of
 from celltrail.store.schema import is_older, require_readable
 
 if TYPE_CHECKING:

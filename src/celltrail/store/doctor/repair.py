@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from typing import TYPE_CHECKING
 
 from celltrail.errors import StoreBusyError, StoreError
 from celltrail.store.access import Access
+from celltrail.store.backup import back_up, drop_backup
 from celltrail.store.blobs import remove_leftovers
 from celltrail.store.doctor.checks import mend_rows
 from celltrail.store.doctor.examine import examine
 from celltrail.store.doctor.finding import Report
 from celltrail.store.doctor.salvage import salvage
 from celltrail.store.doctor.scan import find_table_faults
-from celltrail.store.doctor.torn import mend_torn
-from celltrail.store.doctor.wal import is_about_wal, mend_wal, opening_fault, wal_of
+from celltrail.store.doctor.wal import is_about_wal, mend_wal
 from celltrail.store.instance import attached
+from celltrail.store.layout import wal_of
 from celltrail.store.lock import LockTimeoutError
 from celltrail.store.schema import is_older, migrate
 from celltrail.store.spool import Spool
+from celltrail.store.torn import mend_torn, opening_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def _mend_after_backup(layout: Layout, done: list[str]) -> Path | None:
     """Mend the file, add to what was done, and give the copy of how it was."""
     path = layout.store
     fault = opening_fault(path)  # raises where somebody else holds the file
-    backup = _backup(path)
+    backup = back_up(path)
     done.append(f"copied the store to {backup}")
     if fault is not None and is_about_wal(fault):
         done += mend_wal(path)
@@ -91,8 +91,7 @@ def _mend_after_backup(layout: Layout, done: list[str]) -> Path | None:
         if not saved and (torn := mend_torn(path)):
             saved = [*torn, *(salvage(layout) if _is_damaged(path) else [])]
         if not saved:
-            backup.unlink()
-            wal_of(backup).unlink(missing_ok=True)
+            drop_backup(backup)
             done[:] = [
                 "could not open the file at all, and left it as it is: put a backup in its "
                 "place, or move it away and a new store is made"
@@ -105,24 +104,6 @@ def _mend_after_backup(layout: Layout, done: list[str]) -> Path | None:
 
 def _is_in_file(finding: Finding) -> bool:
     return finding.repairable and not finding.note and finding.code not in _BESIDE
-
-
-def _backup(path: Path) -> Path:
-    """Copy the file and its log of changes; nothing may have the file open."""
-    backup = path.with_name(f"{path.name}.backup-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}")
-    number = 1
-    while backup.exists():
-        number += 1
-        backup = backup.with_name(f"{backup.name.partition('~')[0]}~{number}")
-    try:
-        shutil.copy2(path, backup)
-        if wal_of(path).exists():
-            shutil.copy2(wal_of(path), wal_of(backup))
-    except OSError:  # a full disk: half a copy helps nobody
-        backup.unlink(missing_ok=True)
-        wal_of(backup).unlink(missing_ok=True)
-        raise
-    return backup
 
 
 def _mend_rows(path: Path) -> list[str]:

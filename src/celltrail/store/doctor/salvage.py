@@ -6,9 +6,10 @@ import shutil
 from typing import TYPE_CHECKING
 
 from celltrail.store.doctor.offsets import regain_offsets
-from celltrail.store.doctor.wal import opening_fault, wal_of
 from celltrail.store.instance import attached, quoted
+from celltrail.store.layout import wal_of
 from celltrail.store.schema import create, expected_columns
+from celltrail.store.torn import opening_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

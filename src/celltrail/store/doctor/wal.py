@@ -6,38 +6,17 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from celltrail.errors import StoreCorruptError
-from celltrail.store.instance import attached
+from celltrail.store.layout import wal_of
+from celltrail.store.torn import opening_fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["is_about_wal", "mend_wal", "opening_fault", "wal_of"]
+__all__ = ["is_about_wal", "mend_wal"]
 
 #: The log begins with entries that only say whose it is.
 _HEAD = 256
 _POSITION = re.compile(r"entry at byte position (\d+)")
-
-
-def wal_of(path: Path) -> Path:
-    """Give the path of a store's log of changes."""
-    return path.with_name(path.name + ".wal")
-
-
-def opening_fault(path: Path) -> StoreCorruptError | None:
-    """Open the file to be read, and give the damage that keeps it from being opened.
-
-    Raises
-    ------
-    StoreError
-        For anything else than damage. `process_wide` must be held.
-    """
-    try:
-        with attached(path, read_only=True) as con:
-            con.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
-    except StoreCorruptError as error:
-        return error
-    return None
 
 
 def is_about_wal(fault: BaseException) -> bool:

@@ -29,6 +29,7 @@ def settle(access: Access) -> None:
         When there is no store.
     """
     require_store(access)
+    access.mend()
     if not access.pending():
         return
     try:

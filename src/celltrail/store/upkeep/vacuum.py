@@ -10,6 +10,7 @@ from celltrail.errors import StoreBusyError
 from celltrail.store.access import PATIENCE
 from celltrail.store.blobs import remove_leftovers as remove_copies
 from celltrail.store.instance import attached
+from celltrail.store.layout import wal_of
 from celltrail.store.lock import LockTimeoutError
 from celltrail.store.upkeep.results import Vacuumed
 from celltrail.store.upkeep.rewrite import rewrite
@@ -101,7 +102,7 @@ def _state(path: Path) -> tuple[int, bytes, bool]:
     """Give what differs after any change; nothing may be attached."""
     with path.open("rb") as file:
         headers = file.read(_HEADERS)
-    return path.stat().st_size, headers, path.with_name(path.name + ".wal").exists()
+    return path.stat().st_size, headers, wal_of(path).exists()
 
 
 def _swap(path: Path, new: Path) -> None:

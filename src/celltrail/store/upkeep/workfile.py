@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from celltrail.ids import new_id
+from celltrail.store.layout import wal_of
 from celltrail.store.system import try_lock, unlock
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def workfile(path: Path) -> Iterator[Path]:
 
 
 def _remove(new: Path) -> None:
-    for leftover in (new, new.with_name(new.name + ".wal")):
+    for leftover in (new, wal_of(new)):
         leftover.unlink(missing_ok=True)
 
 
