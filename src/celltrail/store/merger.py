@@ -12,6 +12,7 @@ from celltrail.store.idle import has_cells, is_idle
 from celltrail.store.instance import load_engine
 from celltrail.store.notices import defer
 from celltrail.store.system import may_start_threads
+from celltrail.store.turns import short_turns
 
 if TYPE_CHECKING:
     from celltrail.store.store import Store
@@ -101,12 +102,17 @@ class Merger:
                 if stopped.wait(_LOOK):
                     return
             try:
-                if self._store.merge(wait=_WAIT):
-                    while self._store.access.compact() and not stopped.wait(_BREATH):
-                        pass
+                self._merge(stopped)
                 self._warned = False
             except Exception as error:  # noqa: BLE001  # any; it is told, once
                 self._warn(error)
+
+    def _merge(self, stopped: threading.Event) -> None:
+        with short_turns():
+            more = self._store.merge(wait=_WAIT) and self._store.access.compact()
+        while more and not stopped.wait(_BREATH):
+            with short_turns():
+                more = self._store.access.compact()
 
     def _warn(self, error: Exception) -> None:
         if self._warned:

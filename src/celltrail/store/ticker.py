@@ -11,6 +11,7 @@ from weakref import WeakSet
 from celltrail.store.instance import at_load
 from celltrail.store.notices import defer
 from celltrail.store.system import may_start_threads
+from celltrail.store.turns import short_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +93,8 @@ class Ticker:
         pause: float | None = 0.0
         while not stopped.wait(pause):
             try:
-                pause = self._look()
+                with short_turns():
+                    pause = self._look()
             except Exception as error:  # noqa: BLE001  # any: what it does is never worth a cell
                 pause = 1.0
                 said = f"{self._name}: {error!r}"
