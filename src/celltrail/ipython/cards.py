@@ -81,13 +81,18 @@ class LiveSource:
         self._follower = Follower(path, since_start=active.session_id)
         first = self._follower.look()  # what is read next may merge and remove it
         store = open_store(path)
-        self._run = load_run(store, active.id)
-        self._previous = None if self._run is None else self._run.previous
-        meanings = store.meanings()
-        started = time.time() if self._run is None else self._run.started.timestamp()
-        self._live = views.LiveRun(
-            started, self._previous, lambda name: meaning_of(name, meanings), totals
-        )
+        with store.access.at_once():
+            self._run = load_run(store, active.id)
+            self._previous = None
+            if self._run is not None:
+                self._run.params  # noqa: B018  # read here what its card asks for
+                self._previous = self._run.previous
+            meanings = store.meanings()
+            started = time.time() if self._run is None else self._run.started.timestamp()
+            self._live = views.LiveRun(
+                started, self._previous, lambda name: meaning_of(name, meanings), totals
+            )
+            self._ghosts = {} if self._previous is None else views.ghosts_of(self._previous)
         self._live.add([each for each in first.points if each.run == self._id])
 
     def card(self, methods: Mapping[str, Callable[..., str]]) -> LiveCard | None:
@@ -100,9 +105,7 @@ class LiveSource:
         """
         if self._run is None:
             return None
-        before = self._previous
-        ghosts = {} if before is None else views.ghosts_of(before)
-        return views.LiveCard(self._run, before, ghosts, methods)
+        return views.LiveCard(self._run, self._previous, self._ghosts, methods)
 
     def state(self) -> dict[str, Any]:
         """Give what the card shows now."""

@@ -59,6 +59,7 @@ class Runs(Sequence[Run]):
         self._table = table
         self._asked = asked
         self._find = find
+        self._stepped: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -231,7 +232,9 @@ class Runs(Sequence[Run]):
 
     def with_curves(self) -> list[str]:
         """Give the names of the metrics of which one of these runs has more than one point."""
-        return self._store.stepped_metrics(self.ids)
+        if self._stepped is None:
+            self._stepped = self._store.stepped_metrics(self.ids)
+        return self._stepped
 
     def _require(self, metric: str) -> None:
         if f"metrics.{metric}" not in self._table.columns:

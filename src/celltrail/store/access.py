@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -66,6 +67,7 @@ class Access:
         self._file: tuple[int, int] | None = None
         self._current: tuple[int, int] | None = None
         self._slabs: list[Slab] = []
+        self._held = threading.local()
 
     # -- merging -----------------------------------------------------------------------------
 
@@ -134,6 +136,8 @@ class Access:
         StoreError
             When there is no store yet and none can be made.
         """
+        if self._connection() is not None:
+            return
         if not self.path.exists():
             self.merge()
         elif self.age() >= _FRESH or any(w.ended and w.readable for w in self._writers()):
@@ -277,10 +281,53 @@ class Access:
         StoreError
             When it cannot be read; the file must exist.
         """
+        held = self._connection()
+        if held is not None:
+            yield held
+            return
         with self.shared(), attached(self.path, read_only=True) as con:
             require_readable(con, self.path)
             with overlaid(con, self.layout, self._writers()) as seen:
                 yield seen
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Answer all that this thread reads within the block from one look at the store.
+
+        To lay what is not merged over the store costs more than most questions. Ask a few small
+        ones within it and do nothing else, since all others wait: no merge, no other store, no
+        lock that somebody who reads may hold.
+
+        Raises
+        ------
+        StoreError
+            When the store cannot be read.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from celltrail.store import open_store
+        >>> store = open_store(Path(tempfile.mkdtemp()) / "s.duckdb")
+        >>> with store.access.at_once():
+        ...     store.run_rows(), store.meanings()
+        ([], {})
+        """
+        self.freshen()
+        if self._connection() is not None or not self.path.exists():
+            yield
+            return
+        with self.reading() as con:
+            self._held.con = con
+            try:
+                yield
+            finally:
+                self._held.con = None
+
+    def _connection(self) -> DuckDBPyConnection | None:
+        """Give what `at_once` holds for this thread."""
+        found: DuckDBPyConnection | None = getattr(self._held, "con", None)
+        return found
 
     def _writers(self) -> list[Writer]:
         """Give who writes, as far as this process may look."""

@@ -122,7 +122,9 @@ class Following(Followed):
     def _renew(self) -> None:
         """Read the runs anew and show them, unless others are shown by now."""
         runs = self._runs
-        now = runs.now()
+        with open_store(runs.store_path).access.at_once():
+            now = runs.now()
+            now.with_curves()  # it is asked for when they are shown
         with self._showing:
             if self._runs is not runs:
                 self._changes.is_stale = True
