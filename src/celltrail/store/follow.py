@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from celltrail.store.layout import EVENTS_SUFFIX, POINTS_SUFFIX, Layout
@@ -62,6 +62,8 @@ class News:
     changed
         Ids of runs of which something else than points was recorded: they began or ended, got
         a param, a tag, a name.
+    ended
+        Those of them that ended.
     missed
         Whether something may have been passed over, since it was merged and removed between
         two looks: then the store is to be read anew.
@@ -69,6 +71,7 @@ class News:
 
     points: list[Increment] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
     missed: bool = False
 
     def __bool__(self) -> bool:
@@ -143,7 +146,7 @@ class Follower:
                 del self._tails[place]
         for session in self._newest.keys() - sessions:
             del self._newest[session]
-        return News(news.points, news.changed, missed)
+        return replace(news, missed=missed)
 
     def has_store_changed(self) -> bool:
         """Say whether the file itself was written since this was asked last.
@@ -227,8 +230,11 @@ class _Tail:
             self._keys[event["k"]] = str(event["name"])
         else:
             run = event["id"] if kind == "run" else event["run"]
-            if type(run) is str:
+            # what a new segment repeats is not new
+            if type(run) is str and not (kind == "run" and event.get("again")):
                 news.changed.add(run)
+                if kind == "run_end":
+                    news.ended.add(run)
 
     def _add(self, data: bytes, news: News) -> None:
         import numpy as np

@@ -111,6 +111,26 @@ def test_segments_that_are_merged_and_removed_between_two_looks(
     follower.close()
 
 
+def test_what_a_new_segment_repeats_is_not_new(
+    store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "_SEGMENT_SIZE", 4000)
+    with ct.track() as run:
+        follower = Follower(run.store_path)
+        for step in range(400):
+            run.log(loss=float(step))
+        news = follower.look()
+        assert len(seen(news)[run.id, "loss"]) == 400
+        assert len({number for _, number in follower._tails}) > 2
+        assert news.changed == set()
+        run.tag("new")
+        news = follower.look()
+        assert (news.changed, news.ended) == ({run.id}, set())
+    news = follower.look()
+    assert (news.changed, news.ended) == ({run.id}, {run.id})
+    follower.close()
+
+
 def test_a_store_that_is_not_there_yet_and_a_spool_that_goes(tmp_path: Path) -> None:
     path = tmp_path / "new" / "runs.duckdb"
     follower = Follower(path)
