@@ -99,10 +99,11 @@ def _column(values: pd.Series[Any]) -> tuple[dict[str, Any], bytes]:
         return {"kind": "bool"}, values.to_numpy(np.uint8).tobytes()
     if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype):
         return _numbers(values.to_numpy(np.float64, na_value=np.nan))
-    plain = _plain(values)
-    if all(value is None or isinstance(value, str) for value in plain):
-        return _texts(plain)
-    return {"kind": "json", "values": plain}, b""
+    texts = _texts(values)
+    if texts is None:
+        plain = _plain(values)
+        texts = _texts(pd.Series(plain, dtype=object)) or ({"kind": "json", "values": plain}, b"")
+    return texts
 
 
 def _numbers(values: npt.NDArray[np.float64]) -> tuple[dict[str, Any], bytes]:
@@ -124,12 +125,17 @@ def _shuffled(values: npt.NDArray[Any]) -> bytes:
     return values.view(np.uint8).reshape(len(values), values.itemsize).T.tobytes()
 
 
-def _texts(values: list[str | None]) -> tuple[dict[str, Any], bytes]:
-    different = list(dict.fromkeys(values))
-    place = {text: i for i, text in enumerate(different)}
-    codes = np.array([place[value] for value in values], np.float64)
-    head, buffer = _numbers(codes)
-    return {**head, "texts": [_encodable(text) for text in different]}, buffer
+def _texts(values: pd.Series[Any]) -> tuple[dict[str, Any], bytes] | None:
+    """Pack texts, some of which may be missing; None where there is anything else."""
+    try:
+        codes, different = pd.factorize(values, use_na_sentinel=False)
+    except TypeError:  # lists and the like
+        return None
+    texts = [None if pd.api.types.is_scalar(one) and pd.isna(one) else one for one in different]
+    if not all(text is None or isinstance(text, str) for text in texts):
+        return None
+    head, buffer = _numbers(codes.astype(np.float64))
+    return {**head, "texts": [_encodable(text) for text in texts]}, buffer
 
 
 def _encodable(text: str | None) -> str | None:
@@ -141,9 +147,6 @@ def _plain(values: pd.Series[Any]) -> list[Any]:
     """Give a column as Altair writes it: texts for moments, None for what is missing."""
     import altair as alt
 
-    listed = list(values)
-    if all(isinstance(value, str) for value in listed):
-        return listed
     clean = alt.utils.sanitize_pandas_dataframe(pd.DataFrame({"values": values}))
     rows: list[Any] = [None if _is_missing(value) else value for value in clean["values"]]
     return rows
