@@ -37,7 +37,8 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backg
 #: Seconds that a step takes, and how many of them a loop has.
 LOOPS = {"100 us": (100e-6, 120_000), "1 ms": (1e-3, 12_000), "100 ms": (0.1, 120)}
 
-SETUP = """\
+SETUP = '''\
+import threading
 import time
 import celltrail as ct
 %load_ext celltrail
@@ -54,13 +55,19 @@ def calibrated(seconds):
         began = time.perf_counter(); work(n); best = min(best, time.perf_counter() - began)
     return max(1, round(n * seconds / best))
 
+def beside():
+    """Processor time of all threads that there are but the main one, in seconds."""
+    others = [t for t in threading.enumerate() if t is not threading.main_thread()]
+    return {t: time.clock_gettime(time.pthread_getcpuclockid(t.ident)) for t in others}
+
 def loop(steps, n):
-    began = time.perf_counter()
+    before, began = beside(), time.perf_counter()
     for step in range(steps):
         work(n)
         ct.log(loss=1 / (step + 1), accuracy=step / steps, rate=0.1)
-    return time.perf_counter() - began
-"""
+    took = time.perf_counter() - began
+    return took, sum(cpu - before.get(thread, 0.0) for thread, cpu in beside().items()) / took
+'''
 VIEWS = """\
 with ct.track("before", tags=["live"]) as run:
     run.log(loss=1.0, accuracy=0.0, rate=0.1)
@@ -113,15 +120,18 @@ class Wire:
         self.frames += 1
 
 
-def run_loop(notebook: LabNotebook, seconds: float, steps: int, *, quiet: bool) -> float:
-    """Run the loop in a new cell; gives the seconds that it took."""
+def run_loop(
+    notebook: LabNotebook, seconds: float, steps: int, *, quiet: bool
+) -> tuple[float, float]:
+    """Run the loop in a new cell; gives its seconds, and the share of a core of other threads."""
     head = "%%track --quiet -t live" if quiet else "%%track -t live"
-    index = notebook.add_cell(f"{head}\ntook = loop({steps}, steps_of[{seconds}])")
+    index = notebook.add_cell(f"{head}\ntook, share = loop({steps}, steps_of[{seconds}])")
     notebook.page.evaluate(f"(index) => {{ void ({RUN_CELL})(index); }}", index)
     notebook.page.wait_for_timeout(500)
     notebook.wait_idle()
     notebook.assert_no_error()
-    return float(notebook.evaluate("print(took)"))
+    took, share = notebook.evaluate("print(took, share)").split()
+    return float(took), float(share)
 
 
 def costs(lab: Lab, wire: Wire, rounds: int) -> None:
@@ -132,12 +142,15 @@ def costs(lab: Lab, wire: Wire, rounds: int) -> None:
     watched.run_all()
     for name, (each, steps) in LOOPS.items():
         times: dict[bool, list[float]] = {True: [], False: []}
+        shares: dict[bool, list[float]] = {True: [], False: []}
         sent = []
         for _ in range(rounds):
             for quiet in (True, False):
                 set_views(watched, shown=not quiet)
                 before = wire.bytes, wire.frames
-                times[quiet].append(run_loop(watched, each, steps, quiet=quiet))
+                took, share = run_loop(watched, each, steps, quiet=quiet)
+                times[quiet].append(took)
+                shares[quiet].append(share)
                 if not quiet:
                     sent.append((wire.bytes - before[0], wire.frames - before[1]))
         plain, viewed = statistics.median(times[True]), statistics.median(times[False])
@@ -145,8 +158,10 @@ def costs(lab: Lab, wire: Wire, rounds: int) -> None:
         print(
             f"steps of {name}: {plain:.2f} s without, {viewed:.2f} s with all views "
             f"({100 * (viewed / plain - 1):+.2f} %; without {said(times[True])}, with "
-            f"{said(times[False])}), {size / frames:,.0f} bytes a frame, "
-            f"{size / viewed / 1e3:.1f} kB/s",
+            f"{said(times[False])}), celltrail's and the kernel's other threads take "
+            f"{100 * statistics.median(shares[True]):.1f} % and "
+            f"{100 * statistics.median(shares[False]):.1f} % of a core, "
+            f"{size / frames:,.0f} bytes a frame, {size / viewed / 1e3:.1f} kB/s",
             flush=True,
         )
 
