@@ -6,11 +6,15 @@ are what people ask about a curve, travel as they are. The twin is ``js/src/tabl
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from celltrail.model import Status
 from celltrail.store import CurveQuery
+from celltrail.views.growing import GAP, GrowingCurve, levels
+from celltrail.views.growing_curves import GrowingCurves
 from celltrail.views.rpc import Binary
 from celltrail.views.theme import run_colors
 
@@ -21,18 +25,44 @@ if TYPE_CHECKING:
 
     from celltrail.query import Runs
     from celltrail.query.table import RunTable
+    from celltrail.store.follow import News
 
-__all__ = ["GAP", "curve_cells"]
+__all__ = ["GAP", "GrowingCells", "curve_cells"]
 
-#: Where a value that is not finite would stand; the others lie from 0 to 254.
-GAP = 255
 #: What one answer holds at most: the kernel has other things to do in between.
 _CURVES = 200
 _PIXELS = (16, 400)
+#: The widths for which curves that grow are kept are multiples of this.
+_STEP = 64
+
+
+class GrowingCells:
+    """Keeps the curves of the runs that go on, for one table that is told what comes."""
+
+    def __init__(self) -> None:
+        self._width = 0
+        self._curves: GrowingCurves | None = None
+
+    def take(self, news: News) -> None:
+        """Take in what came."""
+        if self._curves is not None:
+            self._curves.take(news)
+
+    def of_width(self, pixels: int) -> GrowingCurves:
+        """Give those for cells so wide: of other widths none are kept."""
+        width = -(-pixels // _STEP) * _STEP
+        if self._curves is None or self._width != width:
+            self._width = width
+            self._curves = GrowingCurves(CurveQuery(buckets=width, each=True))
+        return self._curves
 
 
 def curve_cells(
-    runs: Runs, table: RunTable, wanted: Mapping[str, Sequence[str]], pixels: int
+    runs: Runs,
+    table: RunTable,
+    wanted: Mapping[str, Sequence[str]],
+    pixels: int,
+    growing: GrowingCells | None = None,
 ) -> Binary:
     """Read the curves of some cells.
 
@@ -45,6 +75,8 @@ def curve_cells(
         are passed over.
     pixels
         How wide a cell's curve is.
+    growing
+        What keeps the curves of runs that go on; None to read those from the store too.
 
     Returns
     -------
@@ -52,10 +84,15 @@ def curve_cells(
         For each curve ``metric``, ``id``, ``count``, ``gaps`` (points that are not finite),
         ``min`` and ``max`` (None where nothing is finite), ``color`` and how many ``points``
         are drawn; and for all of these in a row a byte each for x and then one each for y.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be read.
     """
     width = min(max(int(pixels), _PIXELS[0]), _PIXELS[1])
-    query = CurveQuery(buckets=width, each=True)
     places = {run_id: place for place, run_id in enumerate(table.ids)}
+    status = table.columns["status"].values
     colors = run_colors(_numbers(table))
     heads: list[dict[str, Any]] = []
     parts: list[bytes] = []
@@ -65,24 +102,61 @@ def curve_cells(
         if not ids or f"metrics.{metric}" not in table.columns:
             continue
         left -= len(ids)
-        found = runs.curves(metric, query, ids)
-        ends = np.searchsorted(found.run, np.arange(len(ids) + 1))
-        for place, run_id in enumerate(ids):
-            part = slice(ends[place], ends[place + 1])
-            drawn = _drawn(found.x[part], found.value[part])
+        going_on = [i for i in ids if growing and status[places[i]] == Status.RUNNING.value]
+        found = dict.fromkeys(ids, _NONE) | _read(
+            runs, metric, [run_id for run_id in ids if run_id not in going_on], width
+        )
+        if growing and going_on:
+            kept = growing.of_width(width).get(runs, metric, going_on)
+            found |= zip(going_on, map(_grown, kept), strict=True)
+        for run_id, curve in found.items():
+            drawn = _drawn(curve.x, curve.value)
             heads.append(
                 {
                     "metric": metric,
                     "id": run_id,
-                    "count": int(found.counts[place]),
-                    "gaps": int(found.gaps[place]),
-                    **_ends(found.value[part]),
+                    "count": curve.count,
+                    "gaps": curve.gaps,
+                    **_ends(curve.value),
                     "color": colors[places[run_id]],
                     "points": len(drawn) // 2,
                 }
             )
             parts.append(drawn)
     return Binary(heads, b"".join(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    x: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float64]
+    count: int
+    gaps: int
+
+
+_NONE = _Curve(np.empty(0, np.int64), np.empty(0), 0, 0)
+
+
+def _grown(curve: GrowingCurve) -> _Curve:
+    points = curve.points()
+    return _Curve(points.x, points.value, curve.count, curve.gaps)
+
+
+def _read(runs: Runs, metric: str, ids: Sequence[str], width: int) -> dict[str, _Curve]:
+    """Read curves from the store."""
+    if not ids:
+        return {}
+    found = runs.curves(metric, CurveQuery(buckets=width, each=True), ids)
+    ends = np.searchsorted(found.run, np.arange(len(ids) + 1))
+    return {
+        run_id: _Curve(
+            found.x[ends[place] : ends[place + 1]],
+            found.value[ends[place] : ends[place + 1]],
+            int(found.counts[place]),
+            int(found.gaps[place]),
+        )
+        for place, run_id in enumerate(ids)
+    }
 
 
 def _numbers(table: RunTable) -> list[tuple[int | None, str]]:
@@ -99,20 +173,6 @@ def _ends(values: npt.NDArray[np.float64]) -> dict[str, float | None]:
 
 def _drawn(x: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> bytes:
     """Write where points stand: nothing for a curve of one point, which is its value."""
-    finite = np.isfinite(values)
-    if len(values) < 2 or not finite.any():
+    if len(values) < 2 or not np.isfinite(values).any():
         return b""
-    across = np.rint(_share(x.astype(np.float64)) * 255).astype(np.uint8)
-    up = np.full(len(values), GAP, np.uint8)
-    up[finite] = np.rint(_share(values[finite]) * (GAP - 1)).astype(np.uint8)
-    return across.tobytes() + up.tobytes()
-
-
-def _share(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Say how far values lie between the least and the greatest; in the middle when all agree."""
-    # halves, so that the width of the whole range of floats is a number too
-    low, high = values.min() / 2, values.max() / 2
-    if not low < high:
-        return np.full(len(values), 0.5)
-    share: npt.NDArray[np.float64] = (values / 2 - low) / (high - low)
-    return share
+    return b"".join(levels(x, values))

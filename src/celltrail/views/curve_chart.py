@@ -10,11 +10,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from celltrail.errors import OptionError
+from celltrail.model import Status
 from celltrail.query.given import as_runs
 from celltrail.views.band_chart import band_chart
 from celltrail.views.chart import NAME_KEY, Chart
 from celltrail.views.chart_text import ZOOM_HINT, axis_title, tooltip_title
-from celltrail.views.curve_data import Axis, Curve, CurveOptions, Curves, read_curve, read_curves
+from celltrail.views.curve_data import (
+    Axis,
+    Curve,
+    CurveOptions,
+    Curves,
+    drawn_curve,
+    read_curve,
+    read_curves,
+)
 from celltrail.views.curve_panels import (
     Frames,
     color_of_runs,
@@ -27,6 +36,7 @@ from celltrail.views.curve_panels import (
 )
 from celltrail.views.curve_still import still_html, still_text
 from celltrail.views.growing_chart import Growth
+from celltrail.views.growing_curves import GrowingCurves
 from celltrail.views.smoothing import require_smooth
 
 if TYPE_CHECKING:
@@ -159,17 +169,40 @@ class _Frames(Frames):
 
     def growth(self) -> Growth | None:
         """Give how the chart follows its runs; None without any."""
-        data = self.data
+        data, options = self.data, self.options
         if not len(data.runs):
             return None
-        ids, names = frozenset(data.runs.ids), frozenset(data.metrics)
-        return Growth(data.runs.store_path, ids, names, self._grown)
+        kept = None
+        # An average counts all points before, and parts that grow are even on a linear axis only.
+        if not (options.smooth or options.log_x):
+            kept = GrowingCurves(options.query(len(data.runs) * len(data.metrics)))
 
-    def _grown(self, ids: Sequence[str]) -> dict[str, pd.DataFrame]:
-        return {
-            f"curves_{place}": _frame(self._read(ids, metrics), self.options)
-            for place, metrics in enumerate(self.panels)
-        }
+        def draw(ids: Sequence[str]) -> dict[str, pd.DataFrame]:
+            return {
+                f"curves_{place}": _frame(
+                    self._read(ids, metrics) if kept is None else self._kept(kept, ids, metrics),
+                    options,
+                )
+                for place, metrics in enumerate(self.panels)
+            }
+
+        return Growth(
+            data.runs.store_path,
+            run_ids=frozenset(data.runs.ids),
+            open_ids=frozenset(run.id for run in data.runs if run.status == Status.RUNNING),
+            metrics=frozenset(data.metrics),
+            draw=draw,
+            curves=kept,
+        )
+
+    def _kept(self, kept: GrowingCurves, ids: Sequence[str], metrics: Sequence[str]) -> list[Curve]:
+        label_of = dict(zip(self.data.runs.ids, self.data.labels, strict=True))
+        return [
+            drawn_curve(run_id, label_of[run_id], metric, curve.points(), self.options)
+            for metric in metrics
+            for run_id, curve in zip(ids, kept.get(self.data.runs, metric, ids), strict=True)
+            if curve.count
+        ]
 
     def _read(
         self,

@@ -14,6 +14,7 @@ from celltrail.model import Status
 from celltrail.store import CurveQuery
 from celltrail.views.downsample import downsample
 from celltrail.views.format import plural
+from celltrail.views.growing import Points
 from celltrail.views.smoothing import smoothed
 
 if TYPE_CHECKING:
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 
     from celltrail.query import Run, Runs
 
-__all__ = ["Axis", "Curve", "CurveOptions", "Curves", "read_curve", "read_curves", "run_labels"]
+__all__ = [
+    "Axis",
+    "Curve",
+    "CurveOptions",
+    "Curves",
+    "drawn_curve",
+    "read_curve",
+    "read_curves",
+    "run_labels",
+]
 
 Axis: TypeAlias = Literal["step", "time", "wall"]
 
@@ -214,11 +224,18 @@ def read_curve(
     for run, label, start, end in zip(shown, labels, starts, ends, strict=True):
         if start < end:
             part = slice(start, end)
-            value = _drawable(found.value[part], options)
-            x = found.x[part] / options.units
-            curves.append(Curve(run.id, label, metric, found.step[part], x, value))
+            points = Points(found.x[part], found.step[part], found.time[part], found.value[part])
+            curves.append(drawn_curve(run.id, label, metric, points, options))
     counts = dict(zip(shown.ids, found.counts.tolist(), strict=True))
     return curves, counts, int(found.gaps.sum())
+
+
+def drawn_curve(
+    run_id: str, label: str, metric: str, points: Points, options: CurveOptions
+) -> Curve:
+    """Give points as a chart draws them: x in the page's units, and gaps as NaN."""
+    value = _drawable(points.value, options)
+    return Curve(run_id, label, metric, points.step, points.x / options.units, value)
 
 
 def _read_smooth(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
@@ -17,7 +18,7 @@ from celltrail.store.ticker import Ticker
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["follow", "is_following", "unfollow"]
+__all__ = ["follow", "is_following", "is_told_all", "unfollow"]
 
 #: Seconds between two looks.
 INTERVAL = 0.25
@@ -34,11 +35,15 @@ class _View(Protocol):
 
 _lock = threading.Lock()
 _views: WeakSet[_View] = WeakSet()
+#: Those that were not told anything yet: what came before that they have missed.
+_new: WeakSet[_View] = WeakSet()
 _followers: dict[Path, Follower] = {}
 
 
 def follow(view: _View) -> None:
     """Tell a view what is new from here on, until `unfollow` or until nobody has it any more.
+
+    What it is told first says that it may have missed something, such as while it was not shown.
 
     Parameters
     ----------
@@ -47,6 +52,8 @@ def follow(view: _View) -> None:
         nothing new: it may have something left to do.
     """
     with _lock:
+        if view not in _views:
+            _new.add(view)
         _views.add(view)
     if not _ticker.start():
         unfollow(view)
@@ -61,6 +68,12 @@ def unfollow(view: _View) -> None:
 def is_following(view: _View) -> bool:
     """Say whether a view is told what is new."""
     return view in _views
+
+
+def is_told_all(view: _View) -> bool:
+    """Say whether a view has heard that it may have missed something, and hears all since."""
+    with _lock:
+        return view in _views and view not in _new
 
 
 def _look() -> float | None:
@@ -78,8 +91,10 @@ def _look() -> float | None:
     for path, told in by_store.items():
         news = _news(path)
         for view in told:
+            is_new = view in _new
+            _new.discard(view)
             try:
-                view.take_news(news)
+                view.take_news(replace(news, missed=True) if is_new else news)
             except Exception as error:  # noqa: BLE001  # any: the other views are told all the same
                 problem = error
     if problem is not None:
@@ -94,7 +109,7 @@ def _news(path: Path) -> News:
     news = _followers[path].look()
     # Whoever began and ended between two looks has written the file itself.
     if is_new or (not news and _followers[path].has_store_changed()):
-        return News(news.points, news.changed, missed=True)
+        return replace(news, missed=True)
     return news
 
 
@@ -106,6 +121,7 @@ def _forget() -> None:
     global _lock
     _lock = threading.Lock()
     _views.clear()
+    _new.clear()
     _followers.clear()
 
 

@@ -13,7 +13,7 @@ from celltrail.store import CurveQuery
 from celltrail.views.bundles import bundle_text
 from celltrail.views.card import shown_params
 from celltrail.views.format import shorten
-from celltrail.views.growing import GrowingCurve
+from celltrail.views.growing import GrowingCurve, Points
 from celltrail.views.rpc import answer_questions
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def ghosts_of(previous: Run) -> dict[str, Any]:
     for metric in list(previous.metrics)[:_GHOSTS]:
         thinned = runs.curves(metric, CurveQuery(buckets=_GHOST_PARTS))
         curve = GrowingCurve(2 * _GHOST_PARTS)
-        curve.add(thinned.x, thinned.value)
+        curve.add(Points(thinned.x, thinned.step, thinned.time, thinned.value))
         drawn = curve.drawn()
         if drawn:
             found[metric] = drawn

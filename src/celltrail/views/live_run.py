@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail.model import SYSTEM_PREFIX, MetricMeaning, is_system_metric
 from celltrail.query.artifacts import size_text
 from celltrail.views.format import format_metric, format_number
-from celltrail.views.growing import GrowingCurve
+from celltrail.views.growing import GrowingCurve, Points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -109,7 +109,7 @@ class LiveRun:
             if not before:
                 metric.first_time = int(each.time[0])
             metric.last_time = int(each.time[-1])
-            metric.curve.add(each.step, each.value)
+            metric.curve.add(Points(each.step, each.step, each.time, each.value))
             self._judge(each, metric, before)
 
     def _judge(self, each: Increment, metric: _Metric, before: int) -> None:

@@ -17,9 +17,10 @@ from celltrail.query.removal import delete, restore, with_restored
 from celltrail.query.table import Column, RunTable
 from celltrail.views.bundles import bundle_bytes, bundle_text
 from celltrail.views.columns import shown_table
-from celltrail.views.curve_cells import curve_cells
+from celltrail.views.curve_cells import GrowingCells, curve_cells
 from celltrail.views.deleted import deleted_rows
 from celltrail.views.details import run_details
+from celltrail.views.feed import is_told_all
 from celltrail.views.following import Following
 from celltrail.views.format import plural
 from celltrail.views.grouped import grouped_frame, groups_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from celltrail.query import Runs
+    from celltrail.store.follow import News
 
 __all__ = ["RunTableWidget"]
 
@@ -156,6 +158,7 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):
         tools = bundle_bytes("tools.js.gz")
         sent = sent_table(runs, options.get("where", ""), options.get("order_by", ""))
         super().__init__(_mark=self._new_mark(), _tools=tools, **sent, **options)
+        self._growing = GrowingCells()
         self._begin_following()
         answers: dict[str, Callable[..., Any]] = {
             "code": lambda: self.code,
@@ -255,7 +258,13 @@ class RunTableWidget(Following, Selecting, Snapshot, anywidget.AnyWidget):
         return line if names == plain else f"{line}.df()[{names!r}]"
 
     def _curves(self, wanted: Mapping[str, Sequence[str]], pixels: int) -> Binary:
-        return curve_cells(self._runs, self._table, wanted, pixels)
+        # What nobody tells it of it cannot keep up to date.
+        growing = self._growing if is_told_all(self) else None
+        return curve_cells(self._runs, self._table, wanted, pixels, growing)
+
+    def _take_news(self, news: News) -> None:
+        self._growing.take(news)
+        super()._take_news(news)
 
     def _details(self, id: str) -> dict[str, Any]:
         return run_details(self._runs.select([id])[0])

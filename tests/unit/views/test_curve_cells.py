@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import celltrail as ct
+from celltrail.store.follow import Follower
 from celltrail.views import RunTableWidget
 from celltrail.views.curve_cells import GAP, curve_cells
+from celltrail.views.live_table import Changes
 from celltrail.views.theme import PALETTE, run_color
 
 Curves = dict[tuple[str, str], dict[str, Any]]
@@ -240,3 +242,45 @@ def test_curves_are_part_of_the_state(store_path: Path) -> None:
     assert other.curves == {"metrics.loss": True}
     table.group_by = ["name"]
     assert "curves" not in table.code
+
+
+def test_a_table_that_is_followed_reads_curves_of_runs_that_go_on_once(
+    store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[list[str]] = []
+    real = ct.Runs.curves
+
+    def counted(runs: ct.Runs, metric: str, query: Any, ids: list[str]) -> Any:
+        reads.append(list(ids))
+        return real(runs, metric, query, ids)
+
+    over = logged("over", [3.0, 2.0])
+    with ct.track("fit") as run:
+        run.log(loss=1.0)
+        run.log(loss=5.0)
+        table = ct.table(ct.runs())
+        monkeypatch.setattr(ct.Runs, "curves", counted)
+        ask = {"wanted": {"loss": [over, run.id]}, "pixels": 56}
+        follower = Follower(table.runs.store_path)
+        for count in (2, 3, 4):
+            told = table._curves(**ask)
+            assert [(head["id"], head["count"]) for head in told.result] == [
+                (over, 2),
+                (run.id, count),
+            ]
+            run.log(loss=2.0)
+        assert reads == [[over, run.id]] * 3, "nobody tells it what comes"
+        reads.clear()
+        monkeypatch.setattr("celltrail.views.run_table.is_told_all", lambda view: True)
+        monkeypatch.setattr(Changes, "wants_all", lambda changes: False)
+        for count in (5, 6, 7):
+            table.take_news(follower.look())
+            told = table._curves(**ask)
+            same = curve_cells(table.runs, table._table, ask["wanted"], 56)
+            assert (told.result, told.data) == (same.result, same.data)
+            assert told.result[1]["count"] == count
+            run.log(loss=0.5)
+        assert reads.count([run.id]) == 1
+        table._curves(ask["wanted"], 200)
+        assert reads.count([run.id]) == 2, "another width is read for itself"
+        follower.close()

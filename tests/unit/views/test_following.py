@@ -6,12 +6,13 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 import celltrail as ct
 from celltrail.store import ticker
-from celltrail.store.follow import Follower, News
+from celltrail.store.follow import Follower
 from celltrail.views import RunTableWidget, feed
 
 LIMIT = 60.0
@@ -36,7 +37,7 @@ class Told:
         changes._numbers_due = changes._all_due = 0.0
         news = self._follower.look()
         if self._follower.has_store_changed():
-            news = News(news.points, news.changed, missed=True)
+            news = replace(news, missed=True)
         self.table.take_news(news)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from celltrail.views.growing import GAP, GrowingCurve
+from celltrail.views.growing import GAP, GrowingCurve, Points
 
 PIECES = st.lists(st.lists(st.floats(width=32), max_size=30), max_size=12)
 
@@ -19,7 +19,8 @@ def grown(pieces: list[list[float]], parts: int = 8) -> GrowingCurve:
     curve = GrowingCurve(parts)
     at = 0
     for piece in pieces:
-        curve.add(np.arange(at, at + len(piece)), np.array(piece, float))
+        steps = np.arange(at, at + len(piece))
+        curve.add(Points(steps, steps, steps, np.array(piece, float)))
         at += len(piece)
     return curve
 
@@ -34,14 +35,54 @@ def test_it_is_the_same_in_whatever_pieces_it_came(pieces: list[list[float]]) ->
     assert (one.low, one.high) == (many.low, many.high)
 
 
+@given(
+    pieces=st.lists(
+        st.lists(st.tuples(st.integers(-40, 300), st.floats(width=32)), max_size=30), max_size=12
+    ),
+    log_y=st.booleans(),
+)
+def test_of_each_part_the_ends_of_all_points_are_drawn(
+    pieces: list[list[tuple[int, float]]], log_y: bool
+) -> None:
+    curve = GrowingCurve(8, log_y=log_y)
+    at = 0
+    for piece in pieces:
+        step = np.array([step for step, _ in piece], np.int64)
+        time = np.arange(at, at + len(piece))
+        curve.add(Points(step, step, time, np.array([value for _, value in piece], float)))
+        at += len(piece)
+    every = [(step, value) for piece in pieces for step, value in piece]
+    points = curve.points()
+    drawn = list(zip(points.step.tolist(), points.value.tolist(), strict=True))
+    assert (np.diff(points.x) >= 0).all()
+    assert curve.count == len(every)
+
+    def good(value: float) -> bool:
+        return math.isfinite(value) and (value > 0 or not log_y)
+
+    assert curve.gaps == sum(not good(value) for _, value in every)
+    if len(every) <= 16:
+        assert sorted(map(repr, drawn)) == sorted(map(repr, every))
+        return
+    shift = curve._shift
+    assert len({step >> shift for step, _ in every}) <= 8
+    assert len(drawn) <= 5 * 8
+    for part in {step >> shift for step, _ in every}:
+        inside = [value for step, value in every if step >> shift == part]
+        shown = [value for step, value in drawn if step >> shift == part]
+        for ends in (min, max):
+            assert ends(filter(good, shown), default=None) == ends(
+                filter(good, inside), default=None
+            )
+        assert all(map(good, inside)) == all(map(good, shown))
+
+
 @given(pieces=PIECES)
-def test_no_extreme_is_lost_and_parts_are_bounded(pieces: list[list[float]]) -> None:
+def test_no_extreme_is_lost(pieces: list[list[float]]) -> None:
     curve = grown(pieces)
     finite = [value for piece in pieces for value in piece if math.isfinite(value)]
-    x, y = curve.points()
-    assert len(x) == len(y) <= 16
-    assert (np.diff(x) >= 0).all()
-    drawn = y[np.isfinite(y)]
+    value = curve.points().value
+    drawn = value[np.isfinite(value)]
     if finite:
         assert (drawn.min(), drawn.max()) == (min(finite), max(finite))
         assert (curve.low, curve.high) == (min(finite), max(finite))
@@ -53,10 +94,21 @@ def test_no_extreme_is_lost_and_parts_are_bounded(pieces: list[list[float]]) -> 
 def test_half_as_many_parts_as_may_be_are_there_at_least() -> None:
     curve = GrowingCurve(parts=48)
     for step in range(5000):
-        curve.add(np.array([step]), np.array([float(step)]))
-        x, _y = curve.points()
-        assert len(x) >= min(step + 1, 24)
+        at = np.array([step])
+        curve.add(Points(at, at, at, np.array([float(step)])))
+        points = curve.points()
+        assert min(step + 1, 2 * 24) <= len(points.x) <= 2 * 48 + 2
+        assert (points.x[0], points.x[-1]) == (0, step)
     assert (curve.last, curve.last_step) == (4999.0, 4999)
+
+
+def test_what_is_kept_of_it_is_bounded_also_where_steps_lie_far_apart() -> None:
+    curve = GrowingCurve(parts=16)
+    for step in (0, 1, 2**62, -(2**62), *range(1_000), *range(10**6, 10**6 + 500)):
+        at = np.array([step])
+        curve.add(Points(at, at, at, np.array([math.nan if step % 7 == 0 else step / 3])))
+    assert len(curve._kept.x) <= 5 * 16
+    assert curve.points().x[[0, -1]].tolist() == [-(2**62), 2**62]
 
 
 def test_what_travels_says_where_points_stand() -> None:
