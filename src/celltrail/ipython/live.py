@@ -245,11 +245,7 @@ class LiveCards:
             card.close()
 
     def _display(self, place: LivePlace, card: LiveCard) -> None:
-        view = {"version_major": 2, "version_minor": 0, "model_id": card.model_id}
-        bundle = {
-            "application/vnd.jupyter.widget-view+json": view,
-            "text/plain": f"{place.run.label} is running",
-        }
+        bundle = {**views.view_bundle(card), "text/plain": f"{place.run.label} is running"}
         with place.outputs:
             if place.will_clear:
                 return  # it would clear what the cell shows, before the cell shows anything else

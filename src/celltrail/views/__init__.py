@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from celltrail.views.live_run import LiveRun
     from celltrail.views.page_file import export_html
     from celltrail.views.run_table import RunTableWidget
-    from celltrail.views.snapshot import view_metadata
+    from celltrail.views.snapshot import view_bundle, view_metadata
     from celltrail.views.static_table import table_html, table_text
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "table_html",
     "table_text",
     "tried_note",
+    "view_bundle",
     "view_metadata",
 ]
 
@@ -53,6 +54,7 @@ _MODULES = {
     "table_html": "static_table",
     "table_text": "static_table",
     "tried_note": "card",
+    "view_bundle": "snapshot",
     "view_metadata": "snapshot",
 }
 __getattr__ = resolver(__name__, _MODULES)

@@ -25,7 +25,15 @@ from celltrail.views.redrawing import redraw_soon, request
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["STILL_BYTES", "WIDGET_MIME", "Snapshot", "size", "snapshot_html", "view_metadata"]
+__all__ = [
+    "STILL_BYTES",
+    "WIDGET_MIME",
+    "Snapshot",
+    "size",
+    "snapshot_html",
+    "view_bundle",
+    "view_metadata",
+]
 
 #: Of how many bytes a still picture is where nobody says otherwise.
 STILL_BYTES = 1_000_000
@@ -111,7 +119,7 @@ class Snapshot:
         self._version += 1
         _show(self._still_bundle(), self._metadata(), display_id=self._mark)
         self._displayed = True
-        view = _view_bundle(self)
+        view = view_bundle(self)
         if view:
             _show(view, view_metadata())
 
@@ -151,7 +159,7 @@ class Snapshot:
         return {} if self._choices is None else self._choices.metadata()
 
     def _repr_mimebundle_(self, **_options: Any) -> Any:
-        bundle = {**_view_bundle(self), "text/plain": self._still_text()}
+        bundle = {**view_bundle(self), "text/plain": self._still_text()}
         return (bundle, metadata) if (metadata := view_metadata()) else bundle
 
 
@@ -198,7 +206,7 @@ def view_metadata() -> dict[str, Any]:
     return {WIDGET_MIME: {"colab": {"custom_widget_manager": {"url": url}}}} if url else {}
 
 
-def _view_bundle(widget: Any) -> dict[str, Any]:
+def view_bundle(widget: Any) -> dict[str, Any]:
     """Give the widget's own output.
 
     Its text is empty, so that no reader shows it twice: without any, VS Code says in a notebook
