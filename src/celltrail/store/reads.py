@@ -68,6 +68,11 @@ ORDER BY p.run, names.code
 _LAST = """
 s.run, s.key, s.last, coalesce(s.last_exact, 0) AS last_exact, s.last_exact IS NOT NULL AS is_exact
 """
+#: Rows differ from each other, so that none cancels another out.
+_FINGERPRINT = """
+SELECT (SELECT bit_xor(hash(r)) FROM runs r), (SELECT bit_xor(hash(run, tag)) FROM tags),
+    (SELECT bit_xor(hash(m)) FROM metric_meanings m)
+"""
 _STATISTICS = """
 , s.last_step, coalesce(s.min, 'NaN'::DOUBLE) AS min, coalesce(s.max, 'NaN'::DOUBLE) AS max,
 CASE WHEN s.count > s.nans THEN s.sum / (s.count - s.nans) ELSE 'NaN'::DOUBLE END AS mean, s.count
@@ -121,6 +126,11 @@ def run_rows(con: DuckDBPyConnection, ids: Sequence[str] | None) -> list[RunRow]
     values = {} if ids is None else {"some": list(ids)}
     rows = con.execute(_RUNS.format(which=which), values).fetchall()
     return [_run_row(row) for row in rows]
+
+
+def fingerprint(con: DuckDBPyConnection) -> tuple[int | None, ...]:
+    """Read numbers that differ when a run has come, gone, ended, or was changed or tagged."""
+    return tuple(con.execute(_FINGERPRINT).fetchall()[0])
 
 
 def _run_row(row: Sequence[Any]) -> RunRow:

@@ -216,6 +216,10 @@ class Store:
         """Read the names of the metrics of which one of some runs has more than one point."""
         return self._read(lambda con: curves.stepped_metrics(con, ids), [])
 
+    def fingerprint(self) -> tuple[int | None, ...]:
+        """Read what differs when there are other runs, or one has another status, name or tag."""
+        return self._read(reads.fingerprint, ())
+
     def metric_reasons(self, run_id: str) -> dict[str, str]:
         """Read why metrics of a run were recorded that nobody logged, by their names."""
         return self._read(lambda con: reads.metric_reasons(con, [run_id])[run_id], {})

@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
+from celltrail.errors import StoreError
+from celltrail.store import open_store
 from celltrail.store.follow import Follower, News
 from celltrail.store.ticker import Ticker
 
@@ -38,6 +40,7 @@ _views: WeakSet[_View] = WeakSet()
 #: Those that were not told anything yet: what came before that they have missed.
 _new: WeakSet[_View] = WeakSet()
 _followers: dict[Path, Follower] = {}
+_fingerprints: dict[Path, tuple[int | None, ...]] = {}
 
 
 def follow(view: _View) -> None:
@@ -85,6 +88,7 @@ def _look() -> float | None:
         by_store.setdefault(view.followed_store, []).append(view)
     for path in _followers.keys() - by_store.keys():
         _followers.pop(path).close()
+        _fingerprints.pop(path, None)
     if not views:
         return None
     problem: Exception | None = None
@@ -107,10 +111,26 @@ def _news(path: Path) -> News:
     if is_new:
         _followers[path] = Follower(path)
     news = _followers[path].look()
+    if is_new or news.changed:
+        _fingerprints.pop(path, None)
     # Whoever began and ended between two looks has written the file itself.
-    if is_new or (not news and _followers[path].has_store_changed()):
+    is_written = not news and _followers[path].has_store_changed()
+    if is_new or (is_written and _are_other_runs(path)):
         return replace(news, missed=True)
     return news
+
+
+def _are_other_runs(path: Path) -> bool:
+    """Say whether there are other runs than at the last time, or that is not known.
+
+    Mostly somebody has merged what was told already.
+    """
+    before = _fingerprints.get(path)
+    try:
+        _fingerprints[path] = open_store(path).fingerprint()
+    except StoreError:
+        return True  # views that read the store themselves say what is wrong
+    return before != _fingerprints[path]
 
 
 _ticker = Ticker("celltrail-follow", _look)
@@ -123,6 +143,7 @@ def _forget() -> None:
     _views.clear()
     _new.clear()
     _followers.clear()
+    _fingerprints.clear()
 
 
 if hasattr(os, "register_at_fork"):

@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 import celltrail as ct
-from celltrail.store import ticker
+from celltrail.record.worker import wait_for_worker
+from celltrail.store import open_store, ticker
 from celltrail.store.follow import Follower
 from celltrail.views import RunTableWidget, feed
 
@@ -179,6 +180,27 @@ def test_runs_that_were_picked_out_stay_those(run: ct.ActiveRun) -> None:
     told.look()
     assert told.table._ids == [run.id]
     told.close()
+
+
+def test_what_is_only_merged_is_no_news_and_what_others_did_is(run: ct.ActiveRun) -> None:
+    store = open_store(run.store_path)
+    with ct.track("old") as old:
+        old.log(loss=1.0)
+    wait_for_worker(60)  # what surrounds a run is recorded a moment later
+    feed._news(store.path)
+    try:
+        store.merge()
+        assert feed._news(store.path).missed, "it is not known yet what there is"
+        for _ in range(3):
+            run.log(loss=1.0)
+            assert feed._news(store.path).points
+            store.merge()
+            assert not feed._news(store.path)
+        ct.delete([old.id])
+        assert feed._news(store.path).missed
+        assert not feed._news(store.path)
+    finally:
+        feed._followers.pop(store.path).close()
 
 
 def test_what_is_shown_is_followed_by_itself_until_it_is_not(run: ct.ActiveRun) -> None:
