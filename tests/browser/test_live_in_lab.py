@@ -165,3 +165,24 @@ def test_a_chart_draws_what_is_logged_as_it_comes(lab: Lab) -> None:
     lab.screenshot("live-chart", notebook.output(1))
     lab.page.evaluate("() => window.celltrailPanel.sessionContext.session.kernel.interrupt()")
     notebook.wait_idle()
+
+
+def test_a_chart_takes_in_runs_that_begin_and_its_picture_shows_their_end(lab: Lab) -> None:
+    query = f"{LOAD}\nct.plot.curves(ct.runs(\"tags has 'grow'\"), 'loss')"
+    grow = (
+        "with ct.track('first', tags=['grow']) as run:\n"
+        "    for i in range(500):\n        run.log(loss=float(i))\n        time.sleep(0.005)"
+    )
+    notebook = lab.open([query, grow])
+    notebook.run(0)
+    expect(notebook.output(0)).to_contain_text("no runs to draw")
+    lab.page.evaluate(LISTEN)
+    start(lab, 1)
+    lab.page.wait_for_function("() => window.texts.includes('first')")  # in its legend
+    lab.page.wait_for_function("() => window.texts.includes('400')")
+    notebook.wait_idle()
+    lab.screenshot("live-chart-of-new-runs", notebook.output(0))
+    lab.page.wait_for_function(
+        """() => window.celltrailPanel.content.model.cells.get(0).outputs.toJSON()
+          .some(output => String(output.data?.["text/plain"]).includes("499"))"""
+    )

@@ -9,32 +9,34 @@ import pandas as pd
 
 from celltrail.errors import OptionError
 from celltrail.views.band_data import Band, BandKind, Bands, read_bands
-from celltrail.views.chart import NAME_KEY, Chart
+from celltrail.views.chart import NAME_KEY
 from celltrail.views.chart_text import axis_title, tooltip_title
 from celltrail.views.curve_panels import Frames, in_panels, x_encoding, y_axis, y_scale, zoom_of
+from celltrail.views.drawing import Drawing, Growth
 from celltrail.views.format import escape, format_metric, plural
 from celltrail.views.svg_chart import Series, image_html, line_chart_svg
 from celltrail.views.theme import FAINT, FONT, PALETTE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from celltrail.query import Runs
     from celltrail.views.curve_data import CurveOptions
 
-__all__ = ["band_chart"]
+__all__ = ["band_drawing"]
 
 _DOTS_UP_TO = 25
 
 
-def band_chart(
+def band_drawing(
     runs: Runs,
     metrics: Sequence[str],
     names: Sequence[str],
     kind: BandKind,
     options: CurveOptions,
     height: int,
-) -> Chart:
+    again: Callable[[], Drawing],
+) -> Drawing:
     """Draw groups of runs; `celltrail.views.curve_chart.curves` has what may be asked for."""
     if kind not in ("range", "sd"):
         message = f'band is {kind!r}: choose "range" or "sd".'
@@ -47,12 +49,15 @@ def band_chart(
     frames = _BandFrames(data, options)
     panels = [_panel(frames, place, height) for place in range(len(metrics))]
     chart = in_panels(panels, data.caption)
-    return Chart(
-        chart,
-        still_html=_still_html(data, options),
-        still_text=_still_text(data),
-        zoom=zoom_of(frames, "step"),
+    growth = Growth(
+        runs.store_path,
+        run_ids=frozenset(runs.ids),
+        open_ids=frozenset(),
+        metrics=frozenset(metrics),
+        again=again,
     )
+    zoom = zoom_of(frames, "step")
+    return Drawing(chart, _still_html(data, options), _still_text(data), zoom, growth)
 
 
 class _BandFrames(Frames):

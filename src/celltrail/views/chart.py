@@ -7,7 +7,6 @@ widget's own script, which every chart sends: the page asks for them once, and k
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import altair as alt
@@ -23,25 +22,17 @@ from celltrail.views.rpc import Binary, answer_questions
 from celltrail.views.snapshot import STILL_BYTES, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from celltrail.store.follow import News
-    from celltrail.views.growing_chart import Growth
+    from celltrail.views.drawing import Drawing, Growth, Zoom
 
-__all__ = ["NAME_KEY", "Chart", "Drawing", "Spec", "Zoom", "chart_spec"]
+__all__ = ["NAME_KEY", "Chart", "Spec", "chart_spec"]
 
 #: In the ``attrs`` of a data frame: what its data set is called in the page.
 NAME_KEY = "celltrail.name"
 _TRANSFORMER = "celltrail"
-
-
-class Drawing(NamedTuple):
-    """An Altair chart and its still forms, of which a `Chart` is made."""
-
-    chart: Any
-    html: str
-    text: str
 
 
 class Spec(NamedTuple):
@@ -49,23 +40,6 @@ class Spec(NamedTuple):
 
     text: str
     data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Zoom:
-    """What a chart asks for when its x axis is zoomed.
-
-    Parameters
-    ----------
-    panels
-        Of each panel the name of its interval ``signal``, the ``field`` on x and its
-        ``dataset``, the name in its data frame's ``attrs``.
-    read
-        Gives the data of a panel, by its place, between two values of x.
-    """
-
-    panels: Sequence[Mapping[str, str]]
-    read: Callable[[int, float, float], pd.DataFrame]
 
 
 class Chart(Followed, Snapshot, anywidget.AnyWidget):
@@ -108,7 +82,13 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
     @classmethod
     def of(cls, drawing: Drawing) -> Chart:
         """Make a view of a drawing."""
-        return cls(drawing.chart, still_html=drawing.html, still_text=drawing.text)
+        return cls(
+            drawing.chart,
+            still_html=drawing.html,
+            still_text=drawing.text,
+            zoom=drawing.zoom,
+            growth=drawing.growth,
+        )
 
     def __init__(
         self,
@@ -132,7 +112,7 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
         self.on_msg(self._answer)
         self._begin_following()
         if zoom is not None:
-            answer_questions(self, {"zoom": lambda **asked: _zoomed(zoom, **asked)})
+            answer_questions(self, {"zoom": self._zoomed})
 
     @property
     def chart(self) -> Any:
@@ -194,7 +174,7 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
         if kind == "want-vega":
             self.send({"kind": "vega"}, buffers=[bundle_bytes("vega.js.gz")])
         elif kind == "drawn" and self._growth is not None:
-            self._growth.again()
+            self._growth.all_again()
 
     @property
     def followed_store(self) -> Path:
@@ -204,14 +184,43 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
 
     def _take_news(self, news: News) -> None:
         """Send the page the curves of the runs that went on; all others it has."""
-        assert self._growth is not None
-        self._growth.take(news)
-        grown = self._growth.grown()
-        if grown is None:
-            return
-        ids, frames = grown
-        packed = pack_frames(frames)
-        self.send({"kind": "grown", "ids": ids, "heads": packed.heads}, [packed.data])
+        growth = self._growth
+        assert growth is not None
+        growth.take(news)
+        grown = growth.grown()
+        if grown is not None:
+            ids, frames = grown
+            packed = pack_frames(frames)
+            self.send({"kind": "grown", "ids": ids, "heads": packed.heads}, [packed.data])
+        drawing = growth.drawn_anew()
+        if drawing is not None:
+            self._take_drawing(drawing)
+
+    def _take_drawing(self, drawing: Drawing) -> None:
+        """Show what was drawn anew, and draw the still picture too.
+
+        The page has the curves of the runs that it draws, but for bands. Only where there are
+        others it draws the chart again, which undoes its zoom.
+        """
+        growth, made = self._growth, drawing.growth
+        assert growth is not None
+        assert made is not None
+        if not self.live:
+            return  # the user has changed the chart meanwhile
+        is_new = made.run_ids != growth.run_ids or made.draw is None
+        made.follow_on(growth)
+        self._chart, self._html, self._text = drawing.chart, drawing.html, drawing.text
+        self._growth, self.zoom = made, drawing.zoom
+        if is_new:
+            self._renew()
+        if self._displayed:
+            self.refresh_snapshot(aside=True)
+
+    def _zoomed(self, *, panel: int, low: float, high: float) -> Binary:
+        """Answer a page that shows a part of a panel."""
+        assert self.zoom is not None
+        packed = pack_frames({"zoomed": self.zoom.read(int(panel), float(low), float(high))})
+        return Binary(packed.heads["zoomed"], packed.data)
 
     def _still_html(self, most: int = STILL_BYTES) -> str:
         return self._html
@@ -221,12 +230,6 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"<Chart: {self._text.splitlines()[0] if self._text else 'empty'}>"
-
-
-def _zoomed(zoom: Zoom, *, panel: int, low: float, high: float) -> Binary:
-    """Answer a page that shows a part of a panel."""
-    packed = pack_frames({"zoomed": zoom.read(int(panel), float(low), float(high))})
-    return Binary(packed.heads["zoomed"], packed.data)
 
 
 def chart_spec(

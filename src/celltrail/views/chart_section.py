@@ -19,7 +19,7 @@ from celltrail.views.rpc import answer_questions
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from celltrail.views.chart import Drawing
+    from celltrail.views.drawing import Drawing
 
 __all__ = ["ChartSection", "Choice", "Shown"]
 

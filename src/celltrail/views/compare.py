@@ -217,7 +217,8 @@ def _curves(runs: Runs, loaded: Sequence[Run], metrics: str | Sequence[str] | No
             for name, summary in run.summaries.items():
                 counts[name] = max(counts.get(name, 0), summary.count)
         metrics = sorted(name for name, count in counts.items() if count > 1)[:_CURVES]
-    return curves(runs, metrics) if metrics else None
+    # those that are compared, also when others fit the same question later
+    return curves(runs.select(runs.ids), metrics) if metrics else None
 
 
 def _parallel(runs: Runs, compared: ComparedRuns) -> Chart | None:

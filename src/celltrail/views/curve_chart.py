@@ -12,7 +12,7 @@ import pandas as pd
 from celltrail.errors import OptionError
 from celltrail.model import Status
 from celltrail.query.given import as_runs
-from celltrail.views.band_chart import band_chart
+from celltrail.views.band_chart import band_drawing
 from celltrail.views.chart import NAME_KEY, Chart
 from celltrail.views.chart_text import ZOOM_HINT, axis_title, tooltip_title
 from celltrail.views.curve_data import (
@@ -35,13 +35,14 @@ from celltrail.views.curve_panels import (
     zoom_of,
 )
 from celltrail.views.curve_still import still_html, still_text
-from celltrail.views.growing_chart import Growth
+from celltrail.views.drawing import Drawing, Growth
 from celltrail.views.growing_curves import GrowingCurves
 from celltrail.views.smoothing import require_smooth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from celltrail.query import Runs
     from celltrail.query.given import GivenRuns
 
 __all__ = ["DOTS_UP_TO", "curves"]
@@ -69,6 +70,10 @@ def curves(
     Long curves are thinned by the store to the lowest and the highest point of each pixel.
     Zoom in with Ctrl or ⌘ and the wheel, drag to move, double-click to see all again: what
     is shown of the range is read anew from the store, while the kernel is there.
+
+    Lines of runs that go on grow while the chart is shown, and runs that begin join them where
+    ``runs`` is a question, such as ``ct.runs("tags has 'sweep'")``. Bands are drawn anew when a
+    run of theirs begins or ends. A chart whose ``chart`` was set stays as it is.
 
     Parameters
     ----------
@@ -120,20 +125,35 @@ def curves(
     one_panel = together or len(metrics) == 1
     wide, high = panel_size(one_panel, width, height)
     options = CurveOptions(x, require_smooth(smooth), x_scale == "log", y_scale == "log", wide)
-    if group_by is not None:
-        names = [group_by] if isinstance(group_by, str) else list(group_by)
-        return band_chart(runs, metrics, names, band, options, high)
+    names = [group_by] if isinstance(group_by, str) else list(group_by or [])
+
+    def draw(runs: Runs) -> Drawing:
+        if group_by is not None:
+            return band_drawing(runs, metrics, names, band, options, high, lambda: draw(runs.now()))
+        return _drawing(runs, metrics, options, high, one_panel, lambda: draw(runs.now()))
+
+    return Chart.of(draw(runs))
+
+
+def _drawing(
+    runs: Runs,
+    metrics: Sequence[str],
+    options: CurveOptions,
+    height: int,
+    one_panel: bool,
+    again: Callable[[], Drawing],
+) -> Drawing:
     data = read_curves(runs, metrics, options)
     panels = [metrics] if one_panel else [[name] for name in metrics]
     frames = _Frames(data, panels, options)
     caption = data.caption + (ZOOM_HINT if data.thinned else "")
-    chart = in_panels([_panel(frames, place, high) for place in range(len(panels))], caption)
-    return Chart(
+    chart = in_panels([_panel(frames, place, height) for place in range(len(panels))], caption)
+    return Drawing(
         chart,
-        still_html=still_html(data, options),
-        still_text=still_text(data, options),
-        zoom=zoom_of(frames, options.x),
-        growth=frames.growth(),
+        still_html(data, options),
+        still_text(data, options),
+        zoom_of(frames, options.x),
+        frames.growth(again),
     )
 
 
@@ -167,11 +187,9 @@ class _Frames(Frames):
         frame.attrs[NAME_KEY] = f"curves_{panel}"
         return frame
 
-    def growth(self) -> Growth | None:
-        """Give how the chart follows its runs; None without any."""
+    def growth(self, again: Callable[[], Drawing]) -> Growth:
+        """Give how the chart follows its runs."""
         data, options = self.data, self.options
-        if not len(data.runs):
-            return None
         kept = None
         # An average counts all points before, and parts that grow are even on a linear axis only.
         if not (options.smooth or options.log_x):
@@ -191,6 +209,7 @@ class _Frames(Frames):
             run_ids=frozenset(data.runs.ids),
             open_ids=frozenset(run.id for run in data.runs if run.status == Status.RUNNING),
             metrics=frozenset(data.metrics),
+            again=again,
             draw=draw,
             curves=kept,
         )

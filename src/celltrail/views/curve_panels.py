@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from celltrail.views.chart import Zoom
+from celltrail.views.drawing import Zoom
 from celltrail.views.theme import run_color
 
 if TYPE_CHECKING:

@@ -1,13 +1,13 @@
-"""How a chart of curves follows runs that go on."""
+"""What a chart is made of: its picture, what it is when it is zoomed, and how it follows runs."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -15,12 +15,39 @@ if TYPE_CHECKING:
     from celltrail.store.follow import News
     from celltrail.views.growing_curves import GrowingCurves
 
-__all__ = ["Growth"]
+__all__ = ["Drawing", "Growth", "Zoom"]
 
 #: Seconds between two updates.
 _EVERY = 1.0
 #: Updates take at most this share of a processor.
 _SHARE = 0.05
+
+
+class Drawing(NamedTuple):
+    """An Altair chart and its still forms, of which a `Chart` is made, and what makes it live."""
+
+    chart: Any
+    html: str
+    text: str
+    zoom: Zoom | None = None
+    growth: Growth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Zoom:
+    """What a chart asks for when its x axis is zoomed.
+
+    Parameters
+    ----------
+    panels
+        Of each panel the name of its interval ``signal``, the ``field`` on x and its
+        ``dataset``, the name in its data frame's ``attrs``.
+    read
+        Gives the data of a panel, by its place, between two values of x.
+    """
+
+    panels: Sequence[Mapping[str, str]]
+    read: Callable[[int, float, float], pd.DataFrame]
 
 
 @dataclass(slots=True)
@@ -35,9 +62,11 @@ class Growth:
         What is drawn.
     open_ids
         Those of the runs that had not ended when the chart was made.
+    again
+        Draws the chart of the same question for runs as it is now.
     draw
         Gives for ids of runs the data of each panel, by the name of its data set: those runs'
-        curves alone.
+        curves alone. None where the chart is drawn anew as a whole or not at all.
     curves
         What keeps them, and is told what comes; None where they are read anew each time.
     """
@@ -46,32 +75,47 @@ class Growth:
     run_ids: frozenset[str]
     open_ids: frozenset[str]
     metrics: frozenset[str]
-    draw: Callable[[Sequence[str]], dict[str, pd.DataFrame]]
-    curves: GrowingCurves | None
+    again: Callable[[], Drawing]
+    draw: Callable[[Sequence[str]], dict[str, pd.DataFrame]] | None = None
+    curves: GrowingCurves | None = None
     _grown: set[str] = field(default_factory=set)
     _ever: set[str] = field(default_factory=set)
     _due: float = 0.0
+    _is_told: bool = False
+    _is_stale: bool = False
+    _stale_due: float = 0.0
+    #: Runs that log such a metric, and were no runs of this chart when it was drawn.
+    _others: set[str] = field(default_factory=set)
 
     def take(self, news: News) -> None:
         """Take in what came."""
         if news.missed:
             self._grown |= self.open_ids | self._ever
-        self._grown |= {
-            each.run
-            for each in news.points
-            if each.run in self.run_ids and each.metric in self.metrics
-        }
-        self._grown |= news.ended & self.run_ids
+            # at first that is only what came since it was made
+            self._is_stale = self._is_stale or self._is_told
+        self._is_told = True
+        self._others -= news.changed  # it may be one of them by now
+        for each in news.points:
+            if each.metric not in self.metrics:
+                continue
+            if each.run in self.run_ids:
+                self._grown.add(each.run)
+            elif each.run not in self._others:
+                self._others.add(each.run)
+                self._is_stale = True
+        ended = news.ended & self.run_ids
+        self._grown |= ended
+        self._is_stale = self._is_stale or bool(ended)
         if self.curves is not None:
             self.curves.take(news)
 
-    def again(self) -> None:
+    def all_again(self) -> None:
         """Give all that has grown once more: the page has drawn the chart as it was sent."""
         self._grown |= self._ever
 
     def grown(self) -> tuple[list[str], dict[str, pd.DataFrame]] | None:
         """Draw the curves that have grown, when it is time for that."""
-        if not self._grown or time.monotonic() < self._due:
+        if self.draw is None or not self._grown or time.monotonic() < self._due:
             return None
         ids = sorted(self._grown)
         self._ever |= self._grown
@@ -81,3 +125,24 @@ class Growth:
         cost = time.thread_time() - began
         self._due = time.monotonic() + max(_EVERY, cost / _SHARE)
         return ids, frames
+
+    def drawn_anew(self) -> Drawing | None:
+        """Draw the whole chart, when a run of it has ended or others may be in it."""
+        if not self._is_stale or time.monotonic() < self._stale_due:
+            return None
+        self._is_stale = False
+        began = time.thread_time()
+        try:
+            return self.again()
+        finally:
+            cost = time.thread_time() - began
+            self._stale_due = time.monotonic() + max(_EVERY, cost / _SHARE)
+
+    def follow_on(self, before: Growth) -> None:
+        """Go on where another one ended, of the same chart as it was before."""
+        self._grown |= before._grown & self.run_ids
+        self._ever |= before._ever & self.run_ids
+        self._others |= before._others - self.run_ids
+        self._due, self._stale_due = before._due, before._stale_due
+        self._is_told = True
+        self._is_stale = before._is_stale

@@ -29,7 +29,7 @@ from celltrail.views.static_comparison import comparison_html
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from celltrail.views.chart import Zoom
+    from celltrail.views.drawing import Zoom
 
 __all__ = ["Budget", "Part", "Question", "parts_of"]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from packed_data import datasets_of, unpacked
 
 import celltrail as ct
+from celltrail.record.worker import wait_for_worker
 from celltrail.store.follow import Follower
 from celltrail.views import Chart
 
@@ -27,8 +29,11 @@ def run() -> Iterator[ct.ActiveRun]:
 class Told:
     """A chart that is told by hand, and what it sends."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
-        self.chart: Chart = ct.plot.curves(ct.runs(), ["loss", "acc"], **options)
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, runs: ct.Runs | None = None, **options: Any
+    ) -> None:
+        asked = ct.runs() if runs is None else runs
+        self.chart: Chart = ct.plot.curves(asked, ["loss", "acc"], **options)
         self._follower = Follower(self.chart.followed_store)
         self._options = options
         self.sent: list[tuple[dict[str, Any], bytes]] = []
@@ -44,7 +49,7 @@ class Told:
 
     def look(self, *, missed: bool = False) -> None:
         assert self.chart._growth is not None
-        self.chart._growth._due = 0.0
+        self.chart._growth._due = self.chart._growth._stale_due = 0.0
         self.chart.take_news(replace(self._follower.look(), missed=missed))
 
     def rows(self, run: str) -> dict[str, dict[str, list[Any]]]:
@@ -101,14 +106,15 @@ def test_the_store_is_read_once_and_at_the_end(
         run.log(loss=1.0, acc=0.5)
         told.look()
     assert told.reads == 2  # one for each metric
-    told.chart._growth.again()  # type: ignore[union-attr]
+    told.chart._growth.all_again()  # type: ignore[union-attr]
     told.look()
     assert told.reads == 2
     run.finish()
     told.look()
-    assert told.reads == 4
+    assert told.reads == 6  # the curves that grew, and the chart of the saved notebook
     told.look()
     assert len(told.sent) == 7
+    assert told.reads == 6
     told.close()
 
 
@@ -122,14 +128,123 @@ def test_what_was_missed_is_drawn_again(run: ct.ActiveRun, monkeypatch: pytest.M
     told.close()
 
 
-def test_other_runs_and_metrics_do_not_concern_it(
+def test_runs_that_begin_are_drawn_where_the_question_asks_for_them(
     run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = Told(monkeypatch)
     run.log(other=1.0)
     with ct.track("later") as later:
+        told.look()
+        assert told.reads == 0
         later.log(loss=1.0)
+        told.look()
+        data = datasets_of(told.chart)
+        assert later.id in data["curves_0"]["run_id"]
+        assert "later" in told.chart._spec
+        later.log(loss=4.5)
+        told.look()
+        assert told.rows(later.id)["curves_0"]["value"] == [1.0, 4.5]
+    told.close()
+
+
+def test_runs_that_it_does_not_ask_for_are_none_of_it(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[ct.Runs] = []
+    told = Told(monkeypatch, ct.runs("name = 'fit'"))
+    real = ct.Runs.now
+    monkeypatch.setattr(ct.Runs, "now", lambda runs: asked.append(runs) or real(runs))
+    with ct.track("later") as later:
+        wait_for_worker(60)  # what surrounds it is recorded a moment later
+        for _ in range(3):
+            later.log(loss=1.0)
+            told.look()
+        assert len(asked) == 1
+        assert set(datasets_of(told.chart)["curves_0"]["run_id"]) == {run.id}
+        ct.run(later.id).rename("fit")
+        later.log(loss=1.0)
+        told.look()
+        assert set(datasets_of(told.chart)["curves_0"]["run_id"]) == {run.id, later.id}
+    told.close()
+
+
+def test_runs_that_were_picked_out_stay_those(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(monkeypatch, ct.runs().select([run.id]))
+    with ct.track("later") as later:
+        later.log(loss=1.0)
+        told.look()
     told.look()
-    assert told.sent == []
-    assert told.reads == 0
+    assert set(datasets_of(told.chart)["curves_0"]["run_id"]) == {run.id}
+    told.close()
+
+
+@pytest.mark.parametrize("options", [{}, {"group_by": "lr"}], ids=str)
+def test_a_chart_of_no_runs_waits_for_the_first(
+    store_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    told = Told(monkeypatch, ct.runs("tags has 'new'"), **options)
+    assert told.chart.live
+    with ct.track("first", params={"lr": 0.1}, tags=["new"]) as first:
+        first.log(loss=1.0, acc=0.5)
+        told.look()
+        assert datasets_of(told.chart)["curves_0"]["value"] == [1.0]
+    told.close()
+
+
+def test_bands_are_drawn_anew_when_a_run_of_theirs_ends(
+    store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ct.track("a", params={"lr": 0.1}) as first:
+        first.log(loss=1.0, acc=0.5)
+    with ct.track("b", params={"lr": 0.1}) as run:
+        run.log(loss=3.0, acc=0.5)
+        told = Told(monkeypatch, group_by="lr")
+        run.log(loss=5.0, acc=0.5)
+        told.look()
+        assert told.sent == []
+        before = told.chart.chart
+    told.look()
+    assert told.chart.chart is not before
+    assert "at step 1" in told.chart._still_text()
+    assert datasets_of(told.chart)["curves_0"]["value"] == [2.0, 5.0]
+    told.close()
+
+
+def test_the_still_picture_is_that_of_the_end(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(monkeypatch)
+    drawn: list[str] = []
+    monkeypatch.setattr(told.chart, "redraw", lambda: drawn.append(told.chart._still_text()))
+    monkeypatch.setattr(told.chart, "_displayed", True)
+    spec = told.chart._spec
+    run.log(loss=0.125)
+    told.look()
+    assert drawn == []
+    run.finish()
+    told.look()
+    assert len(drawn) == 1
+    assert "0.125" in drawn[0]
+    assert told.chart._spec == spec, "the page has all that it draws, and keeps its zoom"
+    told.close()
+
+
+def test_a_chart_that_the_user_changed_stays(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(monkeypatch)
+    mine = told.chart.chart.properties(background="white")
+    real = told.chart._growth.again  # type: ignore[union-attr]
+
+    def meanwhile() -> Any:
+        drawing = real()
+        told.chart.chart = mine
+        return drawing
+
+    told.chart._growth.again = meanwhile  # type: ignore[union-attr]
+    run.finish()
+    told.look()
+    assert told.chart.chart is mine
     told.close()

@@ -11,13 +11,14 @@ import pandas as pd
 
 from celltrail.errors import OptionError
 from celltrail.query.given import as_runs
-from celltrail.views.chart import Chart, Drawing
+from celltrail.views.chart import Chart
 from celltrail.views.chart_text import axis_title
 from celltrail.views.charts.learn import sklearn
 from celltrail.views.charts.progress import metric_of
 from celltrail.views.charts.run_frame import Values, caption_of, find_column
 from celltrail.views.charts.still import Numbers
 from celltrail.views.curve_panels import caption_title, number_axis
+from celltrail.views.drawing import Drawing
 from celltrail.views.format import format_number
 from celltrail.views.theme import PALETTE
 

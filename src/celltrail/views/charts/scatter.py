@@ -10,7 +10,7 @@ import numpy as np
 
 from celltrail.errors import OptionError
 from celltrail.query.given import as_runs
-from celltrail.views.chart import Chart, Drawing
+from celltrail.views.chart import Chart
 from celltrail.views.chart_text import tooltip_title
 from celltrail.views.charts.run_frame import (
     Values,
@@ -23,6 +23,7 @@ from celltrail.views.charts.run_frame import (
 )
 from celltrail.views.charts.still import Numbers
 from celltrail.views.curve_panels import caption_title, number_axis
+from celltrail.views.drawing import Drawing
 from celltrail.views.format import format_as
 
 if TYPE_CHECKING:
