@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -288,16 +289,16 @@ def run_labels(runs: Sequence[Run]) -> list[str]:
         that did not end well.
     """
     counts = Counter(run.label for run in runs)
-    taken: Counter[str] = Counter()
-    labels = []
+    labels: list[str] = []
     for run in runs:
         label = run.label
         if counts[label] > 1 and run.number:
             label = f"{label} #{run.number}"
         if run.status in _ENDED_BADLY:
             label = f"{label} ({Status(run.status).value})"
-        taken[label] += 1
-        labels.append(label if taken[label] == 1 else f"{label} ({taken[label]})")
+        # a run may be called as another one is told apart
+        again = (f"{label} ({number})" for number in count(2))
+        labels.append(next(name for name in chain([label], again) if name not in labels))
     return labels
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from packed_data import data_of, datasets_of, unpacked
 from spool_recorder import Recorder
 from view_fakes import FakeRun, FakeRuns
 
 import celltrail as ct
 from celltrail.errors import OptionError, UnknownNameError
+from celltrail.model import Status
 from celltrail.views import Chart
+from celltrail.views.curve_data import run_labels
 from celltrail.views.theme import run_color
 
 START = 1_760_000_000_000_000
@@ -217,3 +222,21 @@ def test_a_million_points_of_many_runs_are_small_on_the_wire() -> None:
     chart = ct.plot.curves(FakeRuns(runs, histories), "loss", width=700)
     assert len(data_of(chart)["value"]) > 18_000
     assert len(chart._spec) + len(chart._data) < 300_000
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "a #1", "a #2", "a (2)", "a (lost)", "b"]),
+            st.integers(1, 3),
+            st.sampled_from([Status.FINISHED, Status.LOST]),
+        ),
+        max_size=9,
+    )
+)
+def test_no_two_runs_have_one_label(given: list[tuple[str, int, Status]]) -> None:
+    runs: Any = [SimpleNamespace(label=n, number=i, status=s) for n, i, s in given]
+    labels = run_labels(runs)
+    assert len(set(labels)) == len(runs)
+    assert all(label.startswith(name) for label, (name, _, _) in zip(labels, given, strict=True))
