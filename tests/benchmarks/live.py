@@ -35,7 +35,7 @@ from test_live_in_lab import BUSY, running  # noqa: E402
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 #: Seconds that a step takes, and how many of them a loop has.
-LOOPS = {"100 us": (100e-6, 120_000), "1 ms": (1e-3, 12_000), "100 ms": (0.1, 120)}
+LOOPS = {"100 us": (100e-6, 240_000), "1 ms": (1e-3, 24_000), "100 ms": (0.1, 240)}
 
 SETUP = '''\
 import threading
