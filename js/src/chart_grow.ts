@@ -1,4 +1,4 @@
-// Draws the curves of runs that go on as they grow; the twin of views/growing_chart.py.
+// Draws the curves of runs that go on as they grow; the twin of views/drawing.py.
 import type { AnyModel } from "@anywidget/types";
 import { type DataHead, gunzip, rowsOf } from "./chart_data";
 import type { Zooming } from "./chart_zoom";

@@ -67,6 +67,8 @@ class Access:
         self._file: tuple[int, int] | None = None
         self._current: tuple[int, int] | None = None
         self._slabs: list[Slab] = []
+        #: The file that could not be mended, so that it is not tried at each read.
+        self._hopeless: tuple[int, int, int] | None = None
         self._held = threading.local()
 
     # -- merging -----------------------------------------------------------------------------
@@ -97,7 +99,7 @@ class Access:
         try:
             self._outcome = merge_spool(self.layout)
         except StoreDamagedError as error:
-            if not (is_torn(error, self.path) and mend_after_kill(self.path)):
+            if not self._mend_after(error):
                 raise
             self._outcome = merge_spool(self.layout)
         self._file = identity(self.path)
@@ -158,9 +160,17 @@ class Access:
         with suppress(LockTimeoutError, StoreError):
             with self.shared():
                 fault = opening_fault(self.path)
-            if is_torn(fault, self.path):
+            if is_torn(fault, self.path) and self._hopeless != _stamp(self.path):
                 with self.alone():
                     self._take_in()
+
+    def _mend_after(self, fault: StoreDamagedError) -> bool:
+        """Make the file whole, unless that was tried already; the exclusive lock must be held."""
+        if not is_torn(fault, self.path) or self._hopeless == _stamp(self.path):
+            return False
+        is_whole = mend_after_kill(self.path)
+        self._hopeless = None if is_whole else _stamp(self.path)
+        return is_whole
 
     def _bring_up_to_date(self) -> None:
         """Migrate a store of an older celltrail, once; what is newer is left to the read."""
@@ -348,3 +358,9 @@ class Access:
         """Remove the spool's folder after the last writer has gone."""
         if not any(self._spool.writers()) and self._lock.remove():
             self._spool.remove_if_empty()
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """Give what changes when a file is written or replaced."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -50,7 +50,7 @@ WITH points AS (
 """
 _EXTENTS = """
 SELECT run, count(*) AS count, min(x) AS low, max(x) AS high,
-    count(*) FILTER (NOT drawn) AS gaps
+    count(*) FILTER (NOT drawn) AS gaps, max(time) AS latest
 FROM points WHERE {inside} GROUP BY run
 """
 _ALL = "SELECT run, step, time, value, x FROM points WHERE {inside}"
@@ -127,6 +127,8 @@ class CurveColumns:
     counts, gaps
         For each run how many points it has in the range, and how many of those are no
         numbers that can be drawn.
+    latest
+        For each run the latest time of all those points; -1 where there are none.
     """
 
     run: npt.NDArray[np.int64]
@@ -136,6 +138,7 @@ class CurveColumns:
     x: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
     gaps: npt.NDArray[np.int64]
+    latest: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.run)
@@ -169,6 +172,7 @@ def read_curve_columns(
     import numpy as np
 
     counts, gaps = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64)
+    latest = np.full(len(ids), -1)
     places: dict[int, int] = {}
     parts: list[dict[str, Any]] = []
     found = read(lambda con: _keys(con, ids, metric))
@@ -180,7 +184,7 @@ def read_curve_columns(
         extents = [read(partial(_extents, key=key, runs=some, query=query)) for some in slices]
         whole = {name: np.concatenate([e[name] for e in extents]) for name in extents[0]}
         at = [places[run] for run in whole["run"].tolist()]
-        counts[at], gaps[at] = whole["count"], whole["gaps"]
+        counts[at], gaps[at], latest[at] = whole["count"], whole["gaps"], whole["latest"]
         if len(at) or query.between is not None:
             span = query.between or (float(whole["low"].min()), float(whole["high"].max()))
             sizes = dict(zip(whole["run"].tolist(), whole["count"].tolist(), strict=True))
@@ -188,7 +192,7 @@ def read_curve_columns(
             buckets = _BUCKETS.format(place=at_x, spans=spans, inside=_inside(query)[0])
             ask = partial(_thinned, key=key, query=query, buckets=buckets, sizes=sizes)
             parts = [part for some in slices for part in read(partial(ask, runs=some))]
-    return CurveColumns(**_joined(parts, places), counts=counts, gaps=gaps)
+    return CurveColumns(**_joined(parts, places), counts=counts, gaps=gaps, latest=latest)
 
 
 def stepped_metrics(con: DuckDBPyConnection, ids: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from celltrail.errors import StoreCorruptError
-from celltrail.store.backup import back_up, drop_backup
+from celltrail.store.backup import back_up
 from celltrail.store.instance import attached
 from celltrail.store.layout import wal_of
 from celltrail.store.notices import defer
@@ -53,8 +53,9 @@ def is_torn(fault: BaseException | None, path: Path) -> bool:
 def mend_after_kill(path: Path) -> bool:
     """Make a store whole again of which a killed process left a block half written.
 
-    It is copied first, and left as it was where that does not open it or where anything in
-    it cannot be read then. What was done is said by `defer`.
+    It is left as it was where that does not open it, where anything in it cannot be read then,
+    where there is no room for a copy, and when this is interrupted. What was done is said by
+    `defer`.
 
     Parameters
     ----------
@@ -67,22 +68,31 @@ def mend_after_kill(path: Path) -> bool:
     bool
         Whether it can be opened now.
     """
+    before: dict[int, bytes] = {}
+    backup = None
     try:
-        backup = back_up(path)
-    except OSError:  # no room for a copy: without one nothing is changed
-        return False
-    before = _taken_as_is(path)
-    if before and not _can_be_read(path):
-        _put_back(path, before)
-        before = {}
-    if not before:
-        drop_backup(backup)
+        if _take_as_is(path, before) and _can_be_read(path):
+            backup = _copy_of(path, before)
+    finally:
+        if backup is None:
+            _put_back(path, before)
+    if backup is None:
         return False
     defer(
-        f"{path} was half written when a process was killed. It is whole again, with all that "
-        f"was logged. {backup} is a copy of how it was found: remove it when you miss nothing."
+        f"{path} was half written, as when a process is killed. It can be opened and read whole "
+        f"again. {backup} is a copy of how it was found: remove it when you miss nothing."
     )
     return True
+
+
+def _copy_of(path: Path, before: dict[int, bytes]) -> Path | None:
+    """Copy the file as it was; None where there is no room."""
+    try:
+        backup = back_up(path)
+    except OSError:
+        return None
+    _put_back(backup, before)
+    return backup
 
 
 def mend_torn(path: Path) -> list[str]:
@@ -103,28 +113,37 @@ def mend_torn(path: Path) -> list[str]:
         What was done, as whole sentences; nothing when the file cannot be opened all the same,
         and then it is as it was.
     """
+    before: dict[int, bytes] = {}
+    opens = False
+    try:
+        opens = _take_as_is(path, before)
+    finally:
+        if not opens:
+            _put_back(path, before)
     return [
         f"read the block at byte {place:,} as it is: it was written in part when a "
         "process was killed"
-        for place in _taken_as_is(path)
+        for place in before
+        if opens
     ]
 
 
-def _taken_as_is(path: Path) -> dict[int, bytes]:
-    """Give blocks the checksum that they have; their places, with the one that they had."""
-    before: dict[int, bytes] = {}
+def _take_as_is(path: Path, before: dict[int, bytes]) -> bool:
+    """Give blocks the checksum that they have, and note the one that they had.
+
+    Says whether the file can be opened by that.
+    """
     for _ in range(_MOST):
         fault = opening_fault(path)
         if fault is None:
-            return before
+            return bool(before)
         found = _CHECKSUM.search(str(fault.__cause__))
         if found is None or int(found[3]) in before:
-            break
+            return False
         place = int(found[3])
         before[place] = struct.pack("<Q", int(found[2]))
         _put(path, place, struct.pack("<Q", int(found[1])))
-    _put_back(path, before)
-    return {}
+    return False
 
 
 def _can_be_read(path: Path) -> bool:

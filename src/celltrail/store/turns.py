@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["short_turns"]
 
 #: Seconds that a thread runs Python before it is asked to let others; Python's own is 0.005.
-_TURN = 0.0005
+#: A number that nobody else would choose.
+_TURN = 0.000503
 
 
 class _Turns:
@@ -25,14 +26,19 @@ class _Turns:
         self.lock = threading.Lock()
         self.blocks = 0
         self.before: float | None = None
+        self.usual = 0.005
 
     def begin(self) -> None:
         with self.lock:
             self.blocks += 1
+            if self.blocks > 1:
+                return
             now = sys.getswitchinterval()
-            if self.blocks == 1 and now > _TURN:
-                self.before = now
+            if now > _TURN:
+                self.before = self.usual = now
                 sys.setswitchinterval(_TURN)
+            elif now == _TURN:  # somebody has put back what was ours for a moment
+                self.before = self.usual
 
     def end(self) -> None:
         with self.lock:

@@ -7,6 +7,7 @@ widget's own script, which every chart sends: the page asks for them once, and k
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import altair as alt
@@ -105,6 +106,8 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
         self._chart = chart
         self._html, self._text = still_html, still_text
         text, data = chart_spec(chart)
+        self._as_made = text
+        self._drawing = threading.Lock()
         panels = [] if zoom is None else [dict(panel) for panel in zoom.panels]
         self._growth, self.zoom = growth, zoom
         options.setdefault("live", growth is not None)
@@ -121,8 +124,9 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
 
     @chart.setter
     def chart(self, chart: Any) -> None:
-        self._chart = chart
-        self.live = False  # it may be of anything
+        with self._drawing:
+            self._chart = chart
+            self.live = False  # it may be of anything
         self._renew()
 
     def draw(self, drawing: Drawing) -> None:
@@ -161,12 +165,14 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
         return save_chart(self._chart, path, dark=dark, scale=scale)
 
     def _ipython_display_(self, **options: Any) -> None:
-        self._renew()  # it may have been changed in place
+        if self._renew() != self._as_made:
+            self.live = False  # it was changed in place: that is not to be drawn over
         super()._ipython_display_(**options)
 
-    def _renew(self) -> None:
+    def _renew(self) -> str:
         with self.hold_sync():  # the page gets both at once
             self._spec, self._data = chart_spec(self._chart)
+        return self._spec
 
     def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
         """Send the drawing library to a page that has not got it yet."""
@@ -205,14 +211,17 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
         growth, made = self._growth, drawing.growth
         assert growth is not None
         assert made is not None
-        if not self.live:
-            return  # the user has changed the chart meanwhile
-        is_new = made.run_ids != growth.run_ids or made.draw is None
-        made.follow_on(growth)
-        self._chart, self._html, self._text = drawing.chart, drawing.html, drawing.text
-        self._growth, self.zoom = made, drawing.zoom
-        if is_new:
-            self._renew()
+        spec = chart_spec(drawing.chart, aside=True)
+        is_new = (made.run_ids, made.legend) != (growth.run_ids, growth.legend)
+        with self._drawing:
+            if not self.live:
+                return  # the user has changed the chart meanwhile
+            made.follow_on(growth)
+            self._chart, self._html, self._text = drawing.chart, drawing.html, drawing.text
+            self._growth, self.zoom, self._as_made = made, drawing.zoom, spec.text
+        if is_new or made.draw is None:
+            with self.hold_sync():
+                self._spec, self._data = spec
         if self._displayed:
             self.refresh_snapshot(aside=True)
 
@@ -233,7 +242,10 @@ class Chart(Followed, Snapshot, anywidget.AnyWidget):
 
 
 def chart_spec(
-    chart: Any, *, instead: Callable[[str, pd.DataFrame], pd.DataFrame] | None = None
+    chart: Any,
+    *,
+    instead: Callable[[str, pd.DataFrame], pd.DataFrame] | None = None,
+    aside: bool = False,
 ) -> Spec:
     """Take an Altair chart apart into its specification and its data.
 
@@ -244,6 +256,10 @@ def chart_spec(
         guards notebooks against charts with all data inside, which these have not.
     instead
         Gives other data for those of a name.
+    aside
+        Whether this is done in another thread. What takes data out of charts in Altair is a
+        setting of the process, by which the user's own charts go at the same time: so it is
+        left alone, and the chart's encodings must all say their types.
 
     Returns
     -------
@@ -252,9 +268,12 @@ def chart_spec(
         columns stand in the data.
     """
     frames: dict[str, pd.DataFrame] = {}
-    with alt.data_transformers.enable(_name_of(frames), consolidate_datasets=True):
-        spec = chart.to_dict()
-    alt.data_transformers.register(_TRANSFORMER, None)  # it would keep the data alive
+    if aside:
+        spec = _named(chart.copy(deep=True), frames).to_dict()
+    else:
+        with alt.data_transformers.enable(_transformer(frames), consolidate_datasets=True):
+            spec = chart.to_dict()
+        alt.data_transformers.register(_TRANSFORMER, None)  # it would keep the data alive
     if instead is not None:
         frames = {name: instead(name, frame) for name, frame in frames.items()}
     packed = pack_frames(frames)
@@ -263,20 +282,41 @@ def chart_spec(
     return Spec(text, packed.data if frames else b"")
 
 
-def _name_of(frames: dict[str, pd.DataFrame]) -> str:
+def _named(part: Any, frames: dict[str, pd.DataFrame]) -> Any:
+    """Put names in the place of the data frames of a chart, which is changed."""
+    if isinstance(part, alt.SchemaBase):
+        for key, value in part._kwds.items():
+            if _is_frame(value):
+                part._kwds[key] = alt.NamedData(name=_name_of(value, frames))
+            else:
+                _named(value, frames)
+    elif isinstance(part, list):
+        for each in part:
+            _named(each, frames)
+    return part
+
+
+def _is_frame(data: Any) -> bool:
+    return isinstance(data, pd.DataFrame) and all(isinstance(c, str) for c in data.columns)
+
+
+def _name_of(data: pd.DataFrame, frames: dict[str, pd.DataFrame]) -> str:
+    """Give the name of a data frame in the page, and keep it by that."""
+    for name, known in frames.items():
+        if known is data:
+            return name
+    name = str(data.attrs.get(NAME_KEY, "data"))
+    while name in frames:
+        name += "'"
+    frames[name] = data
+    return name
+
+
+def _transformer(frames: dict[str, pd.DataFrame]) -> str:
     """Register what takes data frames out of a chart, and gives each a name."""
 
     def take(data: Any, **_options: Any) -> Any:
-        if not isinstance(data, pd.DataFrame) or not all(isinstance(c, str) for c in data.columns):
-            return alt.to_values(data)
-        for name, known in frames.items():
-            if known is data:
-                return {"name": name}
-        name = str(data.attrs.get(NAME_KEY, "data"))
-        while name in frames:
-            name += "'"
-        frames[name] = data
-        return {"name": name}
+        return {"name": _name_of(data, frames)} if _is_frame(data) else alt.to_values(data)
 
     alt.data_transformers.register(_TRANSFORMER, take)
     return _TRANSFORMER

@@ -210,6 +210,7 @@ class _Frames(Frames):
             open_ids=frozenset(run.id for run in data.runs if run.status == Status.RUNNING),
             metrics=frozenset(data.metrics),
             again=again,
+            legend=data.labels,
             draw=draw,
             curves=kept,
         )

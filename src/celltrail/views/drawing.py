@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from celltrail.errors import UnknownNameError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -20,7 +22,7 @@ __all__ = ["Drawing", "Growth", "Zoom"]
 #: Seconds between two updates.
 _EVERY = 1.0
 #: Updates take at most this share of a processor.
-_SHARE = 0.05
+_SHARE = 0.01
 
 
 class Drawing(NamedTuple):
@@ -60,6 +62,8 @@ class Growth:
         The store of the runs.
     run_ids, metrics
         What is drawn.
+    legend
+        How each run is told from the others; a page that draws others is sent the whole chart.
     open_ids
         Those of the runs that had not ended when the chart was made.
     again
@@ -76,11 +80,13 @@ class Growth:
     open_ids: frozenset[str]
     metrics: frozenset[str]
     again: Callable[[], Drawing]
+    legend: Sequence[str] = ()
     draw: Callable[[Sequence[str]], dict[str, pd.DataFrame]] | None = None
     curves: GrowingCurves | None = None
     _grown: set[str] = field(default_factory=set)
     _ever: set[str] = field(default_factory=set)
     _due: float = 0.0
+    _made: float = field(default_factory=time.monotonic)
     _is_told: bool = False
     _is_stale: bool = False
     _stale_due: float = 0.0
@@ -91,8 +97,9 @@ class Growth:
         """Take in what came."""
         if news.missed:
             self._grown |= self.open_ids | self._ever
-            # at first that is only what came since it was made
-            self._is_stale = self._is_stale or self._is_told
+            # at first that is what came since it was made, mostly by the line before
+            is_old = time.monotonic() - self._made > _EVERY
+            self._is_stale = self._is_stale or self._is_told or is_old
         self._is_told = True
         self._others -= news.changed  # it may be one of them by now
         for each in news.points:
@@ -119,24 +126,28 @@ class Growth:
             return None
         ids = sorted(self._grown)
         self._ever |= self._grown
-        self._grown = set()
         began = time.thread_time()
-        frames = self.draw(ids)
-        cost = time.thread_time() - began
-        self._due = time.monotonic() + max(_EVERY, cost / _SHARE)
+        try:
+            frames = self.draw(ids)
+            self._grown = set()
+        finally:
+            self._due = _after(began)
         return ids, frames
 
     def drawn_anew(self) -> Drawing | None:
         """Draw the whole chart, when a run of it has ended or others may be in it."""
         if not self._is_stale or time.monotonic() < self._stale_due:
             return None
-        self._is_stale = False
         began = time.thread_time()
         try:
-            return self.again()
+            drawing = self.again()
+            self._is_stale = False
+        except UnknownNameError:  # its runs have not logged that yet
+            self._is_stale = False
+            return None
         finally:
-            cost = time.thread_time() - began
-            self._stale_due = time.monotonic() + max(_EVERY, cost / _SHARE)
+            self._stale_due = _after(began)
+        return drawing
 
     def follow_on(self, before: Growth) -> None:
         """Go on where another one ended, of the same chart as it was before."""
@@ -146,3 +157,8 @@ class Growth:
         self._due, self._stale_due = before._due, before._stale_due
         self._is_told = True
         self._is_stale = before._is_stale
+
+
+def _after(began: float) -> float:
+    """Give the moment at which what began at a time of this thread may be done again."""
+    return time.monotonic() + max(_EVERY, (time.thread_time() - began) / _SHARE)

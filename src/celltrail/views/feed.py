@@ -111,26 +111,21 @@ def _news(path: Path) -> News:
     if is_new:
         _followers[path] = Follower(path)
     news = _followers[path].look()
-    if is_new or news.changed:
-        _fingerprints.pop(path, None)
-    # Whoever began and ended between two looks has written the file itself.
+    # Whoever began and ended between two looks has written the file itself; mostly, though,
+    # somebody has merged what was told already.
     is_written = not news and _followers[path].has_store_changed()
-    if is_new or (is_written and _are_other_runs(path)):
-        return replace(news, missed=True)
-    return news
+    others = (is_new or bool(news.changed) or is_written) and _are_other_runs(path)
+    return replace(news, missed=True) if is_new or (is_written and others) else news
 
 
 def _are_other_runs(path: Path) -> bool:
-    """Say whether there are other runs than at the last time, or that is not known.
-
-    Mostly somebody has merged what was told already.
-    """
-    before = _fingerprints.get(path)
+    """Say whether there are other runs than at the last time, or that is not known."""
+    before = _fingerprints.pop(path, None)
     try:
-        _fingerprints[path] = open_store(path).fingerprint()
+        _fingerprints[path] = now = open_store(path).fingerprint()
     except StoreError:
         return True  # views that read the store themselves say what is wrong
-    return before != _fingerprints[path]
+    return before != now
 
 
 _ticker = Ticker("celltrail-follow", _look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from celltrail.model import Status
@@ -25,6 +26,8 @@ __all__ = ["Followed", "Following"]
 
 #: A page says once a minute that it has a view; after so many seconds without that nobody has.
 _LEASE = 600.0
+#: Of so many runs all is read at once.
+_AT_ONCE = 2_000
 
 
 class Followed:
@@ -122,7 +125,9 @@ class Following(Followed):
     def _renew(self) -> None:
         """Read the runs anew and show them, unless others are shown by now."""
         runs = self._runs
-        with open_store(runs.store_path).access.at_once():
+        # of many more others would wait while they are sorted
+        few = len(runs) <= _AT_ONCE
+        with open_store(runs.store_path).access.at_once() if few else nullcontext():
             now = runs.now()
             now.with_curves()  # it is asked for when they are shown
         with self._showing:

@@ -68,8 +68,6 @@ class GrowingCurve:
         Its step.
     low, high : float or None
         The least and the greatest value that can be drawn; None before there is any.
-    until : int or None
-        The latest time of a point.
 
     Notes
     -----
@@ -103,7 +101,6 @@ class GrowingCurve:
         self.last_step: int | None = None
         self.low: float | None = None
         self.high: float | None = None
-        self.until: int | None = None
 
     def add(self, points: Points) -> None:
         """Let it grow by some points, in the order in which they came."""
@@ -114,8 +111,6 @@ class GrowingCurve:
         self.count += len(value)
         self.gaps += len(value) - int(good.sum())
         self.last, self.last_step = float(value[-1]), int(points.step[-1])
-        latest = int(points.time.max())
-        self.until = latest if self.until is None else max(self.until, latest)
         if good.any():
             low, high = float(value[good].min()), float(value[good].max())
             self.low = low if self.low is None else min(self.low, low)

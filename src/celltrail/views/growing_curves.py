@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["GrowingCurves"]
 
-#: So many are kept at most; others are read each time.
+#: So many are kept at most.
 _MOST = 1_000
 #: So many points of a curve wait until somebody asks for it.
 _WAITING = 10_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+#: So many looks after it was read may tell of what was read: one that was under way, and the next.
+_OVERLAP = 2
 
 
 @dataclass(slots=True)
@@ -37,9 +41,10 @@ class _Kept:
     origin: int = 0
     #: Points up to this time were read.
     since: int = -1
+    #: At which look it was read; None before.
+    read_at: int | None = None
     coming: list[Increment] = field(default_factory=list)
     waiting: int = 0
-    is_read: bool = False
 
 
 class GrowingCurves:
@@ -54,29 +59,34 @@ class GrowingCurves:
     Notes
     -----
     Told in one thread and asked in others. What is logged while a curve is read can be in both
-    what is read and what comes: a point is taken in when it is later than all that was read.
-    A run that has ended is read once more, whole: of several processes that log to it, one may
-    have been late.
+    what is read and what comes: of that a point is taken in when it is later than all that was
+    read. A run that has ended is read once more, whole: of several processes that log to it, one
+    may have been late.
     """
 
     def __init__(self, query: CurveQuery) -> None:
         self._query = query
         self._asking = threading.Lock()
         self._lock = threading.Lock()  # of what is kept; not held while the store is read
+        #: Those that were asked for last come last.
         self._kept: dict[tuple[str, str], _Kept] = {}
+        self._looks = 0
 
     def take(self, news: News) -> None:
         """Take in what came, for the curves that are kept."""
         with self._lock:
+            self._looks += 1
             if news.missed:
                 self._kept.clear()
             for each in news.points:
                 kept = self._kept.get((each.run, each.metric))
                 if kept is None:
                     continue
+                if kept.read_at is not None and self._looks <= kept.read_at + _OVERLAP:
+                    each = _later(each, kept.since)
                 kept.coming.append(each)
                 kept.waiting += len(each.value)
-                if kept.is_read and kept.waiting > _WAITING:
+                if kept.read_at is not None and kept.waiting > _WAITING:
                     self._grow(kept)
             for key in [key for key in self._kept if key[0] in news.ended]:
                 del self._kept[key]
@@ -105,7 +115,7 @@ class GrowingCurves:
         """
         with self._asking:
             asked = {run_id: self._known(metric, run_id) for run_id in ids}
-            new = [run_id for run_id, kept in asked.items() if not kept.is_read]
+            new = [run_id for run_id, kept in asked.items() if kept.read_at is None]
             try:
                 if new:
                     self._read(runs, metric, {run_id: asked[run_id] for run_id in new})
@@ -123,11 +133,12 @@ class GrowingCurves:
         """Give what is kept of a curve; from here on what comes is noted."""
         query = self._query
         with self._lock:
-            kept = self._kept.get((run_id, metric))
+            kept = self._kept.pop((run_id, metric), None)
             if kept is None:
                 kept = _Kept(GrowingCurve(2 * query.buckets, log_y=query.log_y))
-                if len(self._kept) < _MOST:
-                    self._kept[run_id, metric] = kept
+                while len(self._kept) >= _MOST:
+                    del self._kept[next(iter(self._kept))]
+            self._kept[run_id, metric] = kept
         return kept
 
     def _read(self, runs: Runs, metric: str, wanted: dict[str, _Kept]) -> None:
@@ -143,8 +154,9 @@ class GrowingCurves:
                 kept.curve.add(points)
                 kept.curve.count = int(found.counts[place])
                 kept.curve.gaps = int(found.gaps[place])
-                kept.since = -1 if kept.curve.until is None else kept.curve.until
-                kept.is_read = True
+                kept.since = int(found.latest[place])
+                kept.read_at = self._looks
+                kept.coming = [_later(each, kept.since) for each in kept.coming]
 
     def _grow(self, kept: _Kept) -> None:
         """Let a curve grow by what came; the lock must be held."""
@@ -156,7 +168,10 @@ class GrowingCurves:
             for name in ("step", "time", "value")
         )
         x = step if self._query.x == "step" else time - kept.origin
-        points = Points(x, step, time, value)
-        if kept.since >= 0:
-            points = points.take(time > kept.since)
-        kept.curve.add(points)
+        kept.curve.add(Points(x, step, time, value))
+
+
+def _later(each: Increment, since: int) -> Increment:
+    """Give what of it is later than that."""
+    kept = each.time > since
+    return replace(each, step=each.step[kept], time=each.time[kept], value=each.value[kept])

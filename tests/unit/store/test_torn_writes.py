@@ -14,6 +14,7 @@ from upkeep_contents import content
 
 from celltrail.errors import StoreDamagedError
 from celltrail.store import merge, open_store
+from celltrail.store import torn as torn_module
 from celltrail.store.doctor import examine
 from celltrail.store.instance import process_wide
 from celltrail.store.layout import Layout, wal_of
@@ -187,3 +188,41 @@ def test_without_room_for_a_copy_nothing_is_changed(
     with pytest.raises(StoreDamagedError):
         open_store(torn).run_rows()
     assert torn.read_bytes() == before
+
+
+@pytest.mark.parametrize("where", ["opening_fault", "_can_be_read", "back_up"])
+def test_an_interrupt_while_it_is_mended_leaves_it_as_it_was(
+    torn: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    real = torn_module.opening_fault
+    calls: list[object] = []
+
+    def interrupted(*given: object) -> object:
+        calls.append(given)
+        if where == "opening_fault" and len(calls) < 2:
+            return real(*given)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    before = torn.read_bytes()
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(torn_module, where, interrupted)
+        open_store(torn).merge()
+    assert torn.read_bytes() == before
+    assert backups(torn) == []
+    assert open_store(torn).merge()
+    assert len(backups(torn)) == 1
+
+
+def test_what_cannot_be_mended_is_tried_once(torn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Path] = []
+    monkeypatch.setattr(torn_module, "_can_be_read", lambda path: bool(tried.append(path)))
+    store = open_store(torn)
+    for _ in range(3):
+        for use in (store.run_rows, store.merge, store.fingerprint):
+            with pytest.raises(StoreDamagedError):
+                use()
+    assert tried == [torn]
+    monkeypatch.undo()
+    shutil.copy2(torn, torn.with_name("as it was"))
+    torn.with_name("as it was").replace(torn)  # another file, for all that is known
+    assert store.merge()

@@ -61,6 +61,16 @@ def test_what_the_user_sets_meanwhile_stays() -> None:
     assert sys.getswitchinterval() == 0.02
 
 
+def test_who_puts_back_what_was_short_for_a_moment_does_not_make_it_stay() -> None:
+    with short_turns():
+        found = sys.getswitchinterval()
+        sys.setswitchinterval(0.01)
+    sys.setswitchinterval(found)
+    with short_turns():
+        pass
+    assert sys.getswitchinterval() == USUAL
+
+
 def test_turns_that_are_shorter_already_stay() -> None:
     sys.setswitchinterval(1e-5)
     short = sys.getswitchinterval()

@@ -8,13 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import altair as alt
+import pandas as pd
 import pytest
 from packed_data import datasets_of, unpacked
 
 import celltrail as ct
+from celltrail.errors import StoreError
 from celltrail.record.worker import wait_for_worker
 from celltrail.store.follow import Follower
-from celltrail.views import Chart
+from celltrail.views import Chart, feed
+from celltrail.views.chart import chart_spec
 
 
 @pytest.fixture
@@ -247,4 +251,108 @@ def test_a_chart_that_the_user_changed_stays(
     run.finish()
     told.look()
     assert told.chart.chart is mine
+    told.close()
+
+
+def test_a_chart_that_was_changed_in_place_is_not_drawn_over(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(monkeypatch)
+    told.chart._ipython_display_()
+    assert told.chart.live
+    run.finish()
+    told.look()
+    told.chart._ipython_display_()
+    assert told.chart.live, "that it was drawn anew is no change of the user's"
+    told.chart.chart.title = "mine"
+    told.chart._ipython_display_()
+    assert not told.chart.live
+    assert "mine" in told.chart._spec
+    feed.unfollow(told.chart)
+    told.close()
+
+
+def test_a_run_that_fails_is_told_so_in_the_legend(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = None
+    with pytest.raises(ZeroDivisionError), ct.track("fit") as run:
+        run.log(loss=1.0, acc=0.5)
+        told = Told(monkeypatch)
+        1 / 0  # noqa: B018
+    assert told is not None
+    told.look()
+    assert "fit (failed)" in told.chart._spec
+    assert set(datasets_of(told.chart)["curves_0"]["run"]) == {"fit (failed)"}
+    told.close()
+
+
+@pytest.mark.parametrize("name", ["draw", "again"])
+def test_what_could_not_be_read_is_drawn_the_next_time(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    told = Told(monkeypatch)
+    growth = told.chart._growth
+    assert growth is not None
+    real = getattr(growth, name)
+
+    def busy(*_given: object) -> object:
+        setattr(growth, name, real)
+        raise StoreError("busy")
+
+    setattr(growth, name, busy)
+    run.log(loss=0.125)
+    run.finish()
+    with pytest.raises(StoreError):
+        told.look()
+    told.look()
+    assert told.rows(run.id)["curves_0"]["value"][-1] == 0.125
+    assert "0.125" in told.chart._still_text()
+    told.close()
+
+
+def test_a_first_run_that_has_not_logged_that_yet_is_waited_for(
+    store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(monkeypatch, ct.runs("tags has 'new'"))
+    told.look()
+    with ct.track("first", tags=["new"]) as first:
+        first.log(other=1.0)
+        told.look(missed=True)
+        first.log(loss=1.0, acc=0.5)
+        told.look()
+        assert datasets_of(told.chart)["curves_0"]["value"] == [1.0]
+    told.close()
+
+
+def test_runs_between_the_making_and_the_showing_of_a_chart_are_drawn(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(monkeypatch)
+    with ct.track("between") as between:
+        between.log(loss=1.0)
+    assert told.chart._growth is not None
+    told.chart._growth._made -= 60
+    told._follower.look()
+    told.look(missed=True)
+    assert between.id in datasets_of(told.chart)["curves_0"]["run_id"]
+    told.close()
+
+
+def test_the_charts_of_the_user_are_let_alone_by_another_thread(
+    run: ct.ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(monkeypatch)
+    assert chart_spec(told.chart.chart, aside=True) == chart_spec(told.chart.chart)
+    mine = alt.Chart(pd.DataFrame({"a": [1, 2]})).mark_point().encode(x="a")
+    seen: list[Any] = []
+    real = alt.LayerChart.to_dict
+
+    def meanwhile(chart: Any, *given: Any, **options: Any) -> Any:
+        seen.append(list(mine.to_dict()["datasets"].values()))
+        return real(chart, *given, **options)
+
+    monkeypatch.setattr(alt.LayerChart, "to_dict", meanwhile)
+    run.finish()
+    told.look()
+    assert seen
+    assert all(data == [[{"a": 1}, {"a": 2}]] for data in seen)
     told.close()

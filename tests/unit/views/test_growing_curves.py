@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -145,17 +146,52 @@ def test_it_is_read_anew_where_something_may_have_been_missed(
     assert len(watching.reads) == 2
 
 
-def test_only_what_was_asked_for_is_kept(
+def test_those_that_were_asked_for_last_are_kept(
     run: ct.ActiveRun, watching: Watching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growing_curves, "_MOST", 1)
-    with ct.track("second") as second:
-        second.log(loss=1.0)
-    watching.runs = ct.runs()
-    for reads in (1, 2):
-        assert [curve.count for curve in watching.get(run.id, second.id)] == [1, 1]
-        assert len(watching.reads) == reads
-    assert watching.reads[1] == [second.id]
+    monkeypatch.setattr(growing_curves, "_MOST", 2)
+    for name in ("second", "third"):
+        with ct.track(name) as other:
+            other.log(loss=1.0)
+    watching.runs = ct.runs(order_by="number")
+    first, second, third = watching.runs.ids
+    watching.get(first)
+    watching.get(second)
+    watching.get(first)
+    watching.get(third)
+    watching.get(first)
+    assert watching.reads == [[first], [second], [third]]
+    watching.get(second)
+    assert watching.reads[3:] == [[second]]
+
+
+def test_steps_that_begin_again_each_epoch_do_not_count_twice(
+    run: ct.ActiveRun, watching: Watching
+) -> None:
+    """The latest point lies in the midst of all, and is thinned away where it is read."""
+    for epoch in range(9):
+        for step in range(600 if epoch < 8 else 300):
+            run.log(loss=float(epoch + step), step=step)
+    (curve,) = watching.get()
+    watching.look()
+    assert curve.count == watching.get()[0].count == 8 * 600 + 300 + 1
+    for step in range(300, 400):
+        run.log(loss=1.0, step=step)
+    watching.look()
+    assert watching.get()[0].count == 8 * 600 + 400 + 1
+
+
+def test_a_clock_that_is_put_back_hides_nothing(
+    run: ct.ActiveRun, watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching.get()
+    for _ in range(3):
+        watching.look()
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() - 3_600 * 10**9)
+    run.log(loss=2.0)
+    watching.look()
+    assert watching.get()[0].count == 2
 
 
 def test_what_nobody_asks_for_again_takes_no_room(

@@ -164,6 +164,7 @@ class FakeRuns(Sequence[Any]):
             x=at[chosen],
             counts=np.bincount(points.run[inside], minlength=size),
             gaps=np.bincount(points.run[gaps], minlength=size),
+            latest=np.array([points.time[points.run == i].max(initial=-1) for i in range(size)]),
         )
 
     def table(self) -> RunTable:
