@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from celltrail.store.layout import EVENTS_SUFFIX, POINTS_SUFFIX
 from celltrail.store.points import RECORD_SIZE
+from celltrail.store.turns import give_way, turns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +93,8 @@ class AppendFile:
             self._mend_alone()
             raise self._short(written, size)
         self._is_unsure = False
+        if turns.since is not None:
+            give_way()
 
     @property
     def records(self) -> int:

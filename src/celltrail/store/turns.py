@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,19 +13,30 @@ from celltrail.store.system import at_fork
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["short_turns"]
+__all__ = ["give_way", "short_turns", "turns"]
 
 #: Seconds that a thread runs Python before it is asked to let others; Python's own is 0.005.
 #: A number that nobody else would choose.
 _TURN = 0.000503
+#: Seconds after which a block has had to wait, between two times that is let go first for
+#: that, and for how long.
+_LONG, _BETWEEN, _NAP = 0.02, 0.001, 0.0001
 
 
 class _Turns:
-    """How many blocks there are just now, and how long a turn was before the first."""
+    """How many blocks there are just now, and how long a turn was before the first.
+
+    Attributes
+    ----------
+    since : float or None
+        When the first block began, by `time.perf_counter`; None where there is none.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.blocks = 0
+        self.since: float | None = None
+        self.gave_way = 0.0
         self.before: float | None = None
         self.usual = 0.005
 
@@ -33,6 +45,7 @@ class _Turns:
             self.blocks += 1
             if self.blocks > 1:
                 return
+            self.since = time.perf_counter()
             now = sys.getswitchinterval()
             if now > _TURN:
                 self.before = self.usual = now
@@ -44,6 +57,7 @@ class _Turns:
         with self.lock:
             self.blocks -= 1
             if self.blocks == 0:
+                self.since = None
                 self.restore()
 
     def restore(self) -> None:
@@ -56,10 +70,11 @@ class _Turns:
         """Start afresh in a forked child, where no such thread is."""
         self.lock = threading.Lock()
         self.blocks = 0
+        self.since = None
         self.restore()
 
 
-_turns = _Turns()
+turns = _Turns()
 
 
 @contextmanager
@@ -76,11 +91,25 @@ def short_turns() -> Iterator[None]:
     >>> with short_turns():
     ...     pass
     """
-    _turns.begin()
+    turns.begin()
     try:
         yield
     finally:
-        _turns.end()
+        turns.end()
 
 
-at_fork(before=lambda: None, parent=lambda: None, child=_turns.forget)
+def give_way() -> None:
+    """Let a block go first that has waited for long; called by whoever logs, after each write.
+
+    A write lets go of the interpreter for a microsecond. That wakes who waits for it, too late,
+    and lets its patience begin anew: beside a loop that logs ten thousand times a second a merge
+    did not come to its end, however short the turns. A nap now and then is long enough to wake
+    in; it takes a tenth of the time, as long as the merge lasts.
+    """
+    since, now = turns.since, time.perf_counter()
+    if since is not None and now - since > _LONG and now - turns.gave_way > _BETWEEN:
+        turns.gave_way = now
+        time.sleep(_NAP)
+
+
+at_fork(before=lambda: None, parent=lambda: None, child=turns.forget)

@@ -13,6 +13,7 @@ import pytest
 
 import celltrail as ct
 from celltrail.store import Store, access, open_store
+from celltrail.store import turns as turns_module
 from celltrail.store.merger import Merger
 from celltrail.store.ticker import Ticker
 from celltrail.store.turns import short_turns
@@ -122,3 +123,52 @@ def test_merging_and_looking_in_the_background_have_them(
     while sys.getswitchinterval() != USUAL:  # the session's own thread may be merging
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_who_logs_lets_go_first_what_has_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    naps: list[float] = []
+    now = [100.0]
+    monkeypatch.setattr(turns_module.time, "sleep", naps.append)
+    monkeypatch.setattr(turns_module.time, "perf_counter", lambda: now[0])
+    turns_module.give_way()
+    with short_turns():
+        turns_module.give_way()
+        assert naps == [], "it has not waited yet"
+        now[0] += 0.05
+        for _ in range(100):
+            turns_module.give_way()
+        assert len(naps) == 1
+        now[0] += 0.002
+        turns_module.give_way()
+        assert len(naps) == 2
+        assert sum(naps) < 0.001
+    now[0] += 1.0
+    turns_module.give_way()
+    assert len(naps) == 2
+
+
+def test_a_merge_comes_to_its_end_beside_a_loop_that_logs_all_the_time(
+    store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[str] = []
+    real = access.merge_spool
+
+    def merge(layout: object) -> object:
+        outcome = real(layout)  # type: ignore[arg-type]
+        ends.append(threading.current_thread().name)
+        return outcome
+
+    monkeypatch.setattr(access, "merge_spool", merge)
+    with ct.track() as run:
+        run.log(loss=1.0)
+        assert open_store(store_path).merge()
+        merger = Merger(open_store(store_path), interval=0.01)
+        merger.start()
+        deadline = time.monotonic() + 60
+        number = 0.0
+        while "celltrail-merge" not in ends:
+            for _ in range(4000):  # some 40 µs in which nobody else has a turn
+                number += 0.5
+            run.log(loss=number)
+            assert time.monotonic() < deadline
+        merger.stop()
