@@ -21,8 +21,8 @@ __all__ = ["Drawing", "Growth", "Zoom"]
 
 #: Seconds between two updates.
 _EVERY = 1.0
-#: Updates take at most this share of a processor.
-_SHARE = 0.01
+#: Updates take at most this share of a processor, and so do charts that are drawn anew.
+_SHARE, _SHARE_ANEW = 0.01, 0.05
 
 
 class Drawing(NamedTuple):
@@ -131,7 +131,7 @@ class Growth:
             frames = self.draw(ids)
             self._grown = set()
         finally:
-            self._due = _after(began)
+            self._due = _after(began, _SHARE)
         return ids, frames
 
     def drawn_anew(self) -> Drawing | None:
@@ -146,7 +146,7 @@ class Growth:
             self._is_stale = False
             return None
         finally:
-            self._stale_due = _after(began)
+            self._stale_due = _after(began, _SHARE_ANEW)
         return drawing
 
     def follow_on(self, before: Growth) -> None:
@@ -159,6 +159,6 @@ class Growth:
         self._is_stale = before._is_stale
 
 
-def _after(began: float) -> float:
+def _after(began: float, share: float) -> float:
     """Give the moment at which what began at a time of this thread may be done again."""
-    return time.monotonic() + max(_EVERY, (time.thread_time() - began) / _SHARE)
+    return time.monotonic() + max(_EVERY, (time.thread_time() - began) / share)
