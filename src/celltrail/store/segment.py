@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from celltrail.store.layout import EVENTS_SUFFIX, POINTS_SUFFIX
 from celltrail.store.points import RECORD_SIZE
-from celltrail.store.turns import give_way, turns
+from celltrail.store.turns import turns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ class AppendFile:
             raise self._short(written, size)
         self._is_unsure = False
         if turns.since is not None:
-            give_way()
+            turns.give_way()
 
     @property
     def records(self) -> int:

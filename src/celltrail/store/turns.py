@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from celltrail.store.system import at_fork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["give_way", "short_turns", "turns"]
+__all__ = ["short_turns", "turns"]
 
 #: Seconds that a thread runs Python before it is asked to let others; Python's own is 0.005.
 #: A number that nobody else would choose.
@@ -32,7 +32,12 @@ class _Turns:
         When the first block began, by `time.perf_counter`; None where there is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        get: Callable[[], float] = sys.getswitchinterval,
+        put: Callable[[float], None] = sys.setswitchinterval,
+    ) -> None:
+        self._get, self._put = get, put
         self.lock = threading.Lock()
         self.blocks = 0
         self.since: float | None = None
@@ -46,10 +51,10 @@ class _Turns:
             if self.blocks > 1:
                 return
             self.since = time.perf_counter()
-            now = sys.getswitchinterval()
+            now = self._get()
             if now > _TURN:
                 self.before = self.usual = now
-                sys.setswitchinterval(_TURN)
+                self._put(_TURN)
             elif now == _TURN:  # somebody has put back what was ours for a moment
                 self.before = self.usual
 
@@ -63,8 +68,8 @@ class _Turns:
     def restore(self) -> None:
         before, self.before = self.before, None
         # Whoever has set another one meanwhile keeps it.
-        if before is not None and sys.getswitchinterval() == _TURN:
-            sys.setswitchinterval(before)
+        if before is not None and self._get() == _TURN:
+            self._put(before)
 
     def forget(self) -> None:
         """Start afresh in a forked child, where no such thread is."""
@@ -72,6 +77,19 @@ class _Turns:
         self.blocks = 0
         self.since = None
         self.restore()
+
+    def give_way(self) -> None:
+        """Let a block go first that has waited for long; called by whoever logs, after a write.
+
+        A write lets go of the interpreter for a microsecond. That wakes who waits for it, too
+        late, and lets its patience begin anew: beside a loop that logs ten thousand times a
+        second a merge did not come to its end, however short the turns. A nap now and then is
+        long enough to wake in; it takes a tenth of the time, as long as the merge lasts.
+        """
+        since, now = self.since, time.perf_counter()
+        if since is not None and now - since > _LONG and now - self.gave_way > _BETWEEN:
+            self.gave_way = now
+            time.sleep(_NAP)
 
 
 turns = _Turns()
@@ -96,20 +114,6 @@ def short_turns() -> Iterator[None]:
         yield
     finally:
         turns.end()
-
-
-def give_way() -> None:
-    """Let a block go first that has waited for long; called by whoever logs, after each write.
-
-    A write lets go of the interpreter for a microsecond. That wakes who waits for it, too late,
-    and lets its patience begin anew: beside a loop that logs ten thousand times a second a merge
-    did not come to its end, however short the turns. A nap now and then is long enough to wake
-    in; it takes a tenth of the time, as long as the merge lasts.
-    """
-    since, now = turns.since, time.perf_counter()
-    if since is not None and now - since > _LONG and now - turns.gave_way > _BETWEEN:
-        turns.gave_way = now
-        time.sleep(_NAP)
 
 
 at_fork(before=lambda: None, parent=lambda: None, child=turns.forget)

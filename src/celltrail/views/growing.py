@@ -87,7 +87,7 @@ class GrowingCurve:
     >>> curve.count, curve.last, curve.low, curve.high
     (100, 49.0, 0.0, 49.0)
     >>> curve.points().x.tolist()
-    [0, 31, 32, 49, 50, 63, 64, 95, 96, 99]
+    [0, 31, 49, 50, 64, 95, 96, 99]
     """
 
     def __init__(self, parts: int = 48, *, log_y: bool = False) -> None:
