@@ -167,6 +167,7 @@ def test_a_chart_draws_what_is_logged_as_it_comes(lab: Lab) -> None:
     notebook.wait_idle()
 
 
+@pytest.mark.heavy
 def test_a_chart_takes_in_runs_that_begin_and_its_picture_shows_their_end(lab: Lab) -> None:
     query = f"{LOAD}\nct.plot.curves(ct.runs(\"tags has 'grow'\"), 'loss')"
     grow = (

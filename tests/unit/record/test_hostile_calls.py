@@ -116,6 +116,7 @@ def test_the_parents_of_a_tree_are_left_out_and_the_rest_is_kept() -> None:
     assert to_param([ring()["layers"]])[0]["1"]["w"] == 1  # type: ignore[index,call-overload]
 
 
+@pytest.mark.heavy
 def test_what_is_in_memory_once_is_never_cut() -> None:
     many: list[Any] = [{"a": [i]} for i in range(150_000)]
     assert to_param(many) == many

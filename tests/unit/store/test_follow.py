@@ -92,13 +92,14 @@ def test_segments_that_are_merged_and_removed_between_two_looks(
     store_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was open is read to its end; of one that came and went in between it is told."""
-    monkeypatch.setattr(writer_module, "_SEGMENT_SIZE", 4000)
+    monkeypatch.setattr(writer_module, "_SEGMENT_SIZE", 20_000)
     store = open_store(store_path)
     with ct.track() as run:
         run.log(loss=0.0)
+        wait_for_worker(60)  # what surrounds a run is recorded a moment later
         follower = Follower(run.store_path)
         run.log(loss=1.0)
-        for step in range(400):
+        for step in range(2_000):
             run.log(other=float(step))
         assert store.merge()
         news = follower.look()
@@ -116,6 +117,7 @@ def test_what_a_new_segment_repeats_is_not_new(
 ) -> None:
     monkeypatch.setattr(writer_module, "_SEGMENT_SIZE", 4000)
     with ct.track() as run:
+        wait_for_worker(60)
         follower = Follower(run.store_path)
         for step in range(400):
             run.log(loss=float(step))

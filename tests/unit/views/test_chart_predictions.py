@@ -212,6 +212,7 @@ class Named(FakeRuns):
         return sorted({key for run in self._runs for key in run.params})
 
 
+@pytest.mark.heavy
 def test_importance_finds_what_matters_and_says_how_sure_it_is() -> None:
     runs = Named(of_params(60)._runs)
     chart = ct.plot.importance(runs, "acc", repeats=2)

@@ -131,6 +131,7 @@ def test_the_page_shows_a_chart_and_is_told_why_not(
     assert not scatter.head.opened
 
 
+@pytest.mark.heavy
 def test_importance_says_its_method_and_what_it_stands_on(store_path: Path) -> None:
     comparison = ct.compare(make(14))
     assert comparison.importance is not None

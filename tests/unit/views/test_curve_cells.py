@@ -185,6 +185,7 @@ def test_an_answer_is_bounded(store_path: Path) -> None:
     assert len(curve_cells(table.runs, table._table, wanted, -5).data) <= 200 * 2 * 40
 
 
+@pytest.mark.heavy
 def test_colours_are_those_of_the_charts(store_path: Path) -> None:
     ids = [logged(f"run {i}", [1.0, 2.0]) for i in range(28)]
     few = asked(ct.table(ct.runs(limit=27)), {"loss": ids[1:]})
