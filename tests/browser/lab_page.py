@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,6 +163,16 @@ class LabNotebook:
         index = self.add_cell(source)
         self.run(index)
         return self.text(index)
+
+    def expect_value(self, source: str, value: str) -> None:
+        """Wait until Python prints something that was chosen in the page.
+
+        A widget keeps its next change back until the kernel is done with the last one, and a
+        cell that is run meanwhile goes first.
+        """
+        deadline = time.monotonic() + 30
+        while (found := self.evaluate(source).strip()) != value:
+            assert time.monotonic() < deadline, found
 
     def trusted(self) -> bool:
         """Say whether JupyterLab trusts every code cell."""

@@ -47,7 +47,7 @@ def test_the_table_sorts_and_its_selection_reaches_python(lab: Lab) -> None:
     output.locator(".ct-body-row").nth(0).click()
     output.locator(".ct-body-row").nth(1).click(modifiers=["Control"])
     expect(output.get_by_text("2 selected")).to_be_visible()
-    assert notebook.evaluate("print([run.number for run in table.selected])").strip() == "[7, 11]"
+    notebook.expect_value("print([run.number for run in table.selected])", "[7, 11]")
 
     notebook.evaluate("table.selected = [runs[0]]")
     expect(output.get_by_text("1 selected")).to_be_visible()

@@ -56,7 +56,7 @@ def test_many_runs_as_a_table_whose_selection_is_the_comparisons(lab: Lab) -> No
     expect(output.get_by_text("10 runs", exact=True)).to_be_visible()
     output.locator(".ct-body-row").first.click()
     expect(output.get_by_text("1 selected")).to_be_visible()
-    assert notebook.evaluate("print(len(many.selected))").strip() == "1"
+    notebook.expect_value("print(len(many.selected))", "1")
     notebook.evaluate("many.selected = list(many.runs)[:3]")
     expect(output.get_by_text("3 selected")).to_be_visible()
 
@@ -119,7 +119,7 @@ def test_charts_that_are_asked_for_are_linked_with_the_rest(lab: Lab) -> None:
     scatter.get_by_label("x", exact=True).select_option("params.lr")
     expect(scatter.locator("[aria-busy=true]")).to_have_count(0)
     lab.page.wait_for_function("() => !document.querySelector('.ct-section[aria-busy=true]')")
-    assert notebook.evaluate("print(many.scatter.chosen['x'])").strip() == "params.lr"
+    notebook.expect_value("print(many.scatter.chosen['x'])", "params.lr")
     importance = output.get_by_role("region", name="importance of params")
     importance.get_by_role("button", name="Show").click()
     expect(importance.get_by_text("It stands on 14 runs.")).to_be_visible(timeout=120_000)
