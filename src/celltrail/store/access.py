@@ -16,7 +16,7 @@ from celltrail.errors import (
     StoreUnwritableError,
 )
 from celltrail.store.compact import Slab, claim, compact_slab
-from celltrail.store.instance import attached, identity, process_wide, warm
+from celltrail.store.instance import attached, identity, process_wide, stamp, warm
 from celltrail.store.layout import Layout, wal_of
 from celltrail.store.lock import FairLock, LockTimeoutError
 from celltrail.store.merge import Outcome, merge_spool
@@ -160,16 +160,16 @@ class Access:
         with suppress(LockTimeoutError, StoreError):
             with self.shared():
                 fault = opening_fault(self.path)
-            if is_torn(fault, self.path) and self._hopeless != _stamp(self.path):
+            if is_torn(fault, self.path) and self._hopeless != stamp(self.path):
                 with self.alone():
                     self._take_in()
 
     def _mend_after(self, fault: StoreDamagedError) -> bool:
         """Make the file whole, unless that was tried already; the exclusive lock must be held."""
-        if not is_torn(fault, self.path) or self._hopeless == _stamp(self.path):
+        if not is_torn(fault, self.path) or self._hopeless == stamp(self.path):
             return False
         is_whole = mend_after_kill(self.path)
-        self._hopeless = None if is_whole else _stamp(self.path)
+        self._hopeless = None if is_whole else stamp(self.path)
         return is_whole
 
     def _bring_up_to_date(self) -> None:
@@ -358,9 +358,3 @@ class Access:
         """Remove the spool's folder after the last writer has gone."""
         if not any(self._spool.writers()) and self._lock.remove():
             self._spool.remove_if_empty()
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    """Give what changes when a file is written or replaced."""
-    found = path.stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns

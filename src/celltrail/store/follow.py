@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from celltrail.store.instance import stamp
 from celltrail.store.layout import EVENTS_SUFFIX, POINTS_SUFFIX, Layout
 from celltrail.store.points import RECORD_SIZE, decode
 
@@ -114,7 +115,7 @@ class Follower:
         self._tails: dict[tuple[str, int], _Tail] = {}
         # The newest segment that was seen of each session.
         self._newest: dict[str, int] = {}
-        self._file = _stamp(store)
+        self._file = stamp(store)
         for session, numbers in self._segments():
             folder, is_old = self._layout.writer(session), session != since_start
             for number in numbers:
@@ -153,9 +154,8 @@ class Follower:
 
         What a process logs that begins and ends between two looks is seen by this alone.
         """
-        stamp = _stamp(self._layout.store)
-        is_same, self._file = stamp == self._file, stamp
-        return not is_same
+        before, self._file = self._file, stamp(self._layout.store)
+        return before != self._file
 
     def close(self) -> None:
         """Let go of all files."""
@@ -290,12 +290,3 @@ class _Growing:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Give what changes when a file is written, or replaced."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -34,6 +34,7 @@ __all__ = [
     "note_engine",
     "process_wide",
     "quoted",
+    "stamp",
     "warm",
 ]
 
@@ -302,6 +303,15 @@ def identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def stamp(path: Path) -> tuple[int, int, int] | None:
+    """Give what changes when a file is written, or replaced; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _options(path: Path, read_only: bool) -> str:

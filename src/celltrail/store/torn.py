@@ -16,7 +16,9 @@ from celltrail.store.notices import defer
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["is_torn", "mend_after_kill", "mend_torn", "opening_fault"]
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["is_torn", "mend_after_kill", "mend_torn", "opening_fault", "read_whole"]
 
 _CHECKSUM = re.compile(
     r"computed checksum (\d+) does not match stored checksum (\d+) in block at location (\d+)"
@@ -152,11 +154,16 @@ def _can_be_read(path: Path) -> bool:
         with attached(path, read_only=True) as con:
             names = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'store'"
             for (table,) in con.execute(names).fetchall():
-                # A hash of all columns: what is only counted is not read.
-                con.execute(f'SELECT bit_xor(hash(t)) FROM "{table}" t').fetchall()
+                read_whole(con, table)
     except StoreCorruptError:
         return False
     return True
+
+
+def read_whole(con: DuckDBPyConnection, table: str) -> None:
+    """Read every byte of a table, which raises what DuckDB says where it cannot be read."""
+    # A hash of all columns: what is only counted is not read.
+    con.execute(f'SELECT bit_xor(hash(t)) FROM "{table}" t').fetchall()
 
 
 def _put_back(path: Path, before: dict[int, bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -139,12 +140,11 @@ class Growth:
         if not self._is_stale or time.monotonic() < self._stale_due:
             return None
         began = time.thread_time()
+        drawing = None
         try:
-            drawing = self.again()
+            with suppress(UnknownNameError):  # its runs have not logged that yet
+                drawing = self.again()
             self._is_stale = False
-        except UnknownNameError:  # its runs have not logged that yet
-            self._is_stale = False
-            return None
         finally:
             self._stale_due = _after(began, _SHARE_ANEW)
         return drawing

@@ -119,7 +119,7 @@ class GrowingCurves:
             try:
                 if new:
                     self._read(runs, metric, {run_id: asked[run_id] for run_id in new})
-            except BaseException:
+            except BaseException:  # any, and raised on: who asked says what was wrong
                 with self._lock:  # nobody may ask again, and what comes would pile up
                     for run_id in new:
                         self._kept.pop((run_id, metric), None)

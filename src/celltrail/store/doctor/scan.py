@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from celltrail.store.doctor.finding import Finding
 from celltrail.store.schema import expected_columns
+from celltrail.store.torn import read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +45,7 @@ def find_table_faults(con: DuckDBPyConnection) -> Iterator[Finding]:
             yield Finding("table-missing", f"the table {table} lacks {', '.join(missing)}.")
         else:
             try:
-                # A hash of all columns: what is only counted is not read.
-                con.execute(f"SELECT bit_xor(hash(t)) FROM {table} t").fetchall()
+                read_whole(con, table)
             except duckdb.Error as error:
                 said = str(error).splitlines()[0]
                 yield Finding("table-damaged", f"the table {table} cannot be read whole: {said}")
