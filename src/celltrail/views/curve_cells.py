@@ -102,14 +102,11 @@ def curve_cells(
         if not ids or f"metrics.{metric}" not in table.columns:
             continue
         left -= len(ids)
-        going_on = [i for i in ids if growing and status[places[i]] == Status.RUNNING.value]
-        found = dict.fromkeys(ids, _NONE) | _read(
-            runs, metric, [run_id for run_id in ids if run_id not in going_on], width
-        )
-        if growing and going_on:
-            kept = growing.of_width(width).get(runs, metric, going_on)
-            found |= zip(going_on, map(_grown, kept), strict=True)
-        for run_id, curve in found.items():
+        going_on = [i for i in ids if status[places[i]] == Status.RUNNING.value]
+        kept = {} if growing is None else _kept(growing, runs, metric, going_on, width)
+        read = _read(runs, metric, [run_id for run_id in ids if run_id not in kept], width)
+        for run_id in ids:
+            curve = kept[run_id] if run_id in kept else read[run_id]
             drawn = _drawn(curve.x, curve.value)
             heads.append(
                 {
@@ -134,7 +131,12 @@ class _Curve:
     gaps: int
 
 
-_NONE = _Curve(np.empty(0, np.int64), np.empty(0), 0, 0)
+def _kept(
+    growing: GrowingCells, runs: Runs, metric: str, ids: Sequence[str], width: int
+) -> dict[str, _Curve]:
+    """Give curves that are kept up to date."""
+    curves = growing.of_width(width).get(runs, metric, ids) if ids else []
+    return {run_id: _grown(curve) for run_id, curve in zip(ids, curves, strict=True)}
 
 
 def _grown(curve: GrowingCurve) -> _Curve:
